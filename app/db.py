@@ -1,0 +1,82 @@
+"""The database and the only place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+
+class _Base(DeclarativeBase):
+    pass
+
+
+db = SQLAlchemy(model_class=_Base, disable_autonaming=True)
+migrate = Migrate()
+
+if TYPE_CHECKING:
+
+    class Model(DeclarativeBase):
+        """Base of all tables."""
+else:
+    Model = db.Model
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """One transaction: everything in it is stored or nothing. Takes the write lock at once, so that what is read
+    inside is still true when it is written. Nests: the outermost block commits."""
+    session = db.session()
+    if _writing.get():
+        yield session
+        return
+    session.rollback()  # a read before this block may hold an older snapshot
+    token = _writing.set(True)
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+def forget_reads() -> None:
+    """End the read transaction of this request. Call before anything slow: an open snapshot keeps the
+    write-ahead log from being folded back."""
+    if not _writing.get():
+        db.session.rollback()
+
+
+def _connected(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # BEGIN is ours to send, in _begin
+    cursor = connection.cursor()
+    # FULL: a receipt must not outlive its row when the power goes.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def init_app(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(app.config["ROOT"] / "migrations"), render_as_batch=True)
+    with app.app_context():
+        engine: Engine = db.engine
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _connected)
+            event.listen(engine, "begin", _begin)

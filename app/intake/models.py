@@ -1,0 +1,82 @@
+"""Tables of what phones said (statements) and what arrived (uploads, items). Hashes are base64url SHA-256, sizes bytes."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Model
+
+
+class Statement(Model):
+    """A signed statement of a device, bytes as received. `forked`: another one has the same number."""
+
+    __tablename__ = "statement"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    typ: Mapped[str]
+    jws: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[int] = mapped_column(BigInteger)
+    forked: Mapped[bool]
+    broken_link: Mapped[bool]  # `prev` isn't the hash of the statement before it, as far as we have that one
+    receipt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    log_index: Mapped[int] = mapped_column(ForeignKey("log_entry.index"))
+
+
+class Commitment(Model):
+    """What a statement says of one item. The newest one that isn't a prefix counts."""
+
+    __tablename__ = "commitment"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    statement: Mapped[str] = mapped_column(ForeignKey("statement.sha256"))
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    item_id: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    head_size: Mapped[int]
+    head_sha256: Mapped[str]
+    body_size: Mapped[int] = mapped_column(BigInteger)
+    body_sha256: Mapped[str]
+    prefix: Mapped[bool]
+    cut: Mapped[bool]
+
+
+class Upload(Model):
+    """One tus upload. Its offset is the size of its files on disk, never a column. `tail`: 0 or 1, or none for an item."""
+
+    __tablename__ = "upload"
+    __table_args__ = (UniqueConstraint("device_id", "item_id", "tail"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    item_id: Mapped[str] = mapped_column(index=True)
+    tail: Mapped[int | None]
+    length: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    touched_at: Mapped[int] = mapped_column(BigInteger)
+    finished_at: Mapped[int | None] = mapped_column(BigInteger)
+    refusals: Mapped[int] = mapped_column(default=0)  # times the final hash wasn't the committed one
+
+
+class Item(Model):
+    """A sealed item that is wholly stored. `attested`: match, differs or none (docs/formats.md)."""
+
+    __tablename__ = "item"
+    __table_args__ = (UniqueConstraint("device_id", "item_id"),)
+    id: Mapped[str] = mapped_column(primary_key=True)  # the upload's id: names its files
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    item_id: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str | None]
+    head_size: Mapped[int]
+    head_sha256: Mapped[str]
+    body_size: Mapped[int] = mapped_column(BigInteger)
+    body_sha256: Mapped[str]
+    attested: Mapped[str]
+    cut: Mapped[bool]
+    practice: Mapped[bool]
+    received_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    receipt: Mapped[bytes] = mapped_column(LargeBinary)
+    log_index: Mapped[int] = mapped_column(ForeignKey("log_entry.index"))
+    # Opening, by the worker: waiting, opening, opened, failed.
+    state: Mapped[str] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(Text)

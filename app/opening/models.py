@@ -1,0 +1,30 @@
+"""Table of openings: what the worker found when it opened a sealed item, each time it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Model
+
+
+class Opening(Model):
+    """One opening of a media item. `working` names the working copy's blob; without one `problem` says why."""
+
+    __tablename__ = "opening"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(ForeignKey("item.id"), index=True)  # Item.id
+    observation_id: Mapped[str | None] = mapped_column(index=True)  # by the begin or import entry; filled when that arrives
+    at: Mapped[int] = mapped_column(BigInteger)
+    provisional: Mapped[bool]
+    interrupted: Mapped[bool]  # ends at its last whole chunk: a recording that was cut
+    media_type: Mapped[str | None]  # as found in the bytes, e.g. video/webm
+    original_size: Mapped[int] = mapped_column(BigInteger)  # plaintext
+    original_sha256: Mapped[str]
+    working: Mapped[str | None]
+    working_size: Mapped[int | None] = mapped_column(BigInteger)
+    working_sha256: Mapped[str | None]
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # app.scrub.Report.to_json()
+    problem: Mapped[str | None] = mapped_column(Text)
