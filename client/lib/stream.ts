@@ -191,7 +191,7 @@ export class AgeWriter {
     let at = 0;
     while (at < bytes.length) {
       if (this.#held === CHUNK) {
-        sealing.push(this.#aead.seal(chunkNonce(this.#index++, false), this.#pending)));
+        sealing.push(this.#aead.seal(chunkNonce(this.#index++, false), this.#pending));
         this.#held = 0;
       }
       // Whole chunks straight from the input, without a copy.
