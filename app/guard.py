@@ -1,0 +1,194 @@
+"""What every answer carries and every request must keep to: headers, body sizes, request rates.
+
+No address of a client is stored: rates are counted in memory, under a hash whose key dies with the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, request
+from flask_babel import gettext as _
+from flask_limiter import Limit, Limiter
+from flask_limiter.errors import RateLimitExceeded
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.errors import Problem
+from config import Config
+
+KIB = 1024
+
+# Largest body by the beginning of the path; the first that fits counts. Uploads have a setting of their own.
+BODY_LIMITS = (
+    ("/api/statements", 80 * KIB),  # 64 KiB of statements and their JSON
+    ("/api/", 32 * KIB),
+)
+BODY_LIMIT = 1024 * KIB  # forms of the desk
+
+HASHED_FILE = re.compile(
+    r"^/static/dist/(?:.*/)?[\w.]+-[0-9A-Z]{8}\.\w+$"
+)  # a name that changes with its bytes
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often one caller may do something. `limit` in the notation of Flask-Limiter."""
+
+    method: str
+    path: re.Pattern[str]
+    limit: str
+    by_token: bool = False  # count by upload token: many phones share one address behind a mobile network
+
+
+RATES = (
+    Rate("POST", re.compile(r"^/api/enrol$"), "20 per minute"),
+    Rate("POST", re.compile(r"^/api/statements$"), "600 per minute", by_token=True),
+    Rate("POST", re.compile(r"^/api/status$"), "300 per minute", by_token=True),
+    # Everything that takes a password, a code or a login link.
+    Rate(
+        "POST",
+        re.compile(r"/(?:login|verify|tf-[\w-]+|mf-[\w-]+|wan-[\w-]+|us-[\w-]+|enter)(?:/|$)"),
+        "30 per minute",
+    ),
+)
+
+_CONTENT = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "media-src": "'self' blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+}
+
+_SENSORS = ("camera", "microphone", "geolocation", "screen-wake-lock")
+_KEYS = ("publickey-credentials-get", "publickey-credentials-create")
+_NEVER = (
+    "accelerometer",
+    "bluetooth",
+    "display-capture",
+    "gyroscope",
+    "hid",
+    "magnetometer",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+)
+
+
+def policy(webassembly: bool) -> str:
+    """The Content-Security-Policy of one answer."""
+    directives = dict(_CONTENT)
+    if webassembly:
+        directives["script-src"] += " 'wasm-unsafe-eval'"
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def permissions(phone: bool) -> str:
+    """The Permissions-Policy: only the phone app may use the camera, the microphone and the position."""
+    sensors = [f"{name}=({'self' if phone else ''})" for name in _SENSORS]
+    return ", ".join([*sensors, *(f"{name}=(self)" for name in _KEYS), *(f"{name}=()" for name in _NEVER)])
+
+
+def allow_webassembly() -> None:
+    """Called by a view whose page hashes or seals outside the phone app (setting up custody)."""
+    g.webassembly = True
+
+
+def _phone() -> bool:
+    return request.path == "/m" or request.path.startswith("/m/")
+
+
+def _headers(response: Response) -> Response:
+    # Scripts carry the policy too: a worker obeys the one that came with its own file.
+    webassembly = _phone() or request.path.startswith("/static/dist/") or bool(g.get("webassembly"))
+    headers = response.headers
+    headers["Content-Security-Policy"] = policy(webassembly)
+    headers["Permissions-Policy"] = permissions(_phone())
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if not request.path.startswith("/static/"):
+        headers["Cache-Control"] = "no-store"
+    elif HASHED_FILE.match(request.path):
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _limit_body(max_item: int) -> None:
+    if request.path.startswith("/api/files"):
+        request.max_content_length = max_item
+        return
+    fitting = (limit for prefix, limit in BODY_LIMITS if request.path.startswith(prefix))
+    request.max_content_length = next(fitting, BODY_LIMIT)
+
+
+def _limiter(app: Flask) -> Limiter:
+    key = secrets.token_bytes(32)
+
+    def caller(rate: Rate) -> str:
+        who = request.headers.get("Authorization", "") if rate.by_token else ""
+        return hashlib.blake2b(
+            (who or request.remote_addr or "").encode(), key=key, digest_size=16
+        ).hexdigest()
+
+    def limit(rate: Rate) -> Limit:
+        return Limit(
+            rate.limit,
+            key_function=lambda: caller(rate),
+            scope=rate.path.pattern,
+            shared=True,
+            methods=[rate.method],
+            exempt_when=lambda: rate.path.search(request.path) is None,
+        )
+
+    limits: list[str | Callable[[], str] | Limit] = [limit(rate) for rate in RATES]
+    # The first function is only for limits without their own; there is none.
+    return Limiter(
+        lambda: "", app=app, default_limits=limits, storage_uri="memory://", strategy="moving-window"
+    )
+
+
+def init_app(app: Flask) -> None:
+    config: Config = app.config["TEMOIN"]
+    if config.proxies:
+        hops = config.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    # Before the limiter's own: an address that asks too often is answered before its body is read.
+    app.before_request(lambda: _limit_body(config.max_item))
+    _limiter(app)
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        # Only for a real address: on localhost it would lock the browser out of every other http://localhost.
+        if config.url.startswith("https://") and request.is_secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return _headers(response)
+
+    @app.errorhandler(RateLimitExceeded)
+    def too_many(error: RateLimitExceeded) -> Response:
+        seconds = str(int(error.limit.limit.get_expiry()))
+        problem = Problem("too-many", _("Too many requests. Please wait a minute."), 429, Retry_After=seconds)
+        return app.make_response(app.handle_user_exception(problem))
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(_error: RequestEntityTooLarge) -> Response:
+        problem = Problem("too-large", _("This is larger than the server accepts."), 413)
+        return app.make_response(app.handle_user_exception(problem))
