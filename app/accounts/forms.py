@@ -1,0 +1,59 @@
+"""Forms of the way in and of one's own account."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length, Optional
+
+_needed = InputRequired(_l("Please fill this in."))
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]
+    username = StringField(_l("Name"), [_needed, Length(max=64)], render_kw={"autocomplete": "username", "autofocus": True})
+    password = PasswordField(_l("Password"), [_needed, Length(max=512)], render_kw={"autocomplete": "current-password"})
+
+
+class EnterForm(FlaskForm):  # type: ignore[misc]
+    """The login link: its secret comes from the fragment by script, or is pasted."""
+
+    secret = StringField(_l("Login link"), [_needed, Length(max=512)], render_kw={"autocomplete": "off", "spellcheck": "false"})
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]
+    password = PasswordField(
+        _l("New password"), [_needed, Length(max=512)], render_kw={"autocomplete": "new-password", "autofocus": True}
+    )
+    again = PasswordField(
+        _l("The same again"),
+        [EqualTo("password", _l("The two passwords differ."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+    forget_factor = BooleanField(_l("I no longer have the app that shows my six digits"))
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    code = StringField(
+        _l("Six digits"),
+        [_needed, Length(max=16)],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "digits"},
+    )
+
+
+class OwnPasswordForm(FlaskForm):  # type: ignore[misc]
+    """A new password or second factor from within: asks for the present password."""
+
+    present = PasswordField(_l("Present password"), [_needed, Length(max=512)], render_kw={"autocomplete": "current-password"})
+    password = PasswordField(
+        _l("New password (empty: stays)"), [Optional(), Length(max=512)], render_kw={"autocomplete": "new-password"}
+    )
+    new_factor = BooleanField(_l("Set up the second factor again"))
+
+
+class LanguageForm(FlaskForm):  # type: ignore[misc]
+    language = HiddenField(validators=[_needed])
+
+
+class EmptyForm(FlaskForm):  # type: ignore[misc]
+    """A button: nothing but the token against forged requests."""

@@ -1,0 +1,120 @@
+"""Who may what: the one table of rights. A route that isn't named here is refused to everybody."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Flask, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from app.accounts import sessions
+from app.errors import Problem
+
+PUBLIC = frozenset({"*"})  # nothing of the organisation behind it, or it asks for a token of its own
+ALL = frozenset({"admin", "lead", "reviewer", "coordinator"})
+CONTENT = frozenset({"lead", "reviewer"})  # admin and coordinator see no content
+DEVICES = frozenset({"admin", "coordinator"})
+STATUS = frozenset({"admin", "coordinator", "lead"})
+ADMIN = frozenset({"admin"})
+LEAD = frozenset({"lead"})
+
+RIGHTS: dict[str, frozenset[str]] = {
+    "static": PUBLIC,
+    "home": PUBLIC,
+    # Phones: /api takes only its own tokens, /m holds nothing about anybody.
+    "enrol.*": PUBLIC,
+    "intake.*": PUBLIC,
+    "phone.*": PUBLIC,
+    # The way in and one's own account.
+    "accounts.login": PUBLIC,
+    "accounts.enter": PUBLIC,
+    "accounts.language": PUBLIC,
+    "accounts.logout": ALL,
+    "accounts.password": ALL,
+    "accounts.code": ALL,
+    "accounts.factor": ALL,
+    "accounts.later": ALL,
+    "accounts.me": ALL,
+    # The desk.
+    "review.home": ALL,
+    "review.queue": CONTENT,
+    "review.search": CONTENT,
+    "review.look_up": CONTENT,
+    "review.observation": CONTENT,
+    "review.item": CONTENT,
+    "review.media": CONTENT,
+    "review.download": CONTENT,
+    "review.reviewed": CONTENT,
+    "review.note": CONTENT,
+    # Devices, people, the state of the server.
+    "admin.phones": DEVICES,
+    "admin.invite": DEVICES,
+    "admin.cancel": DEVICES,
+    "admin.revoke": DEVICES,
+    "admin.people": ADMIN,
+    "admin.add_person": ADMIN,
+    "admin.change_person": ADMIN,
+    "admin.person_link": ADMIN,
+    "admin.status": STATUS,
+    "admin.custody": LEAD,
+    "admin.custody_start": LEAD,
+}
+
+# Where somebody on the way in may be, by stage (sessions.STAGES).
+ON_THE_WAY = {
+    "password": {"accounts.password", "accounts.logout"},
+    "code": {"accounts.code", "accounts.logout"},
+    "factor": {"accounts.factor", "accounts.later", "accounts.logout"},
+}
+NEXT_PAGE = {"password": "accounts.password", "code": "accounts.code", "factor": "accounts.factor"}
+
+csrf = CSRFProtect()
+
+
+def right(endpoint: str) -> frozenset[str]:
+    """The roles that may call an endpoint; empty for one that isn't in the table."""
+    return RIGHTS.get(endpoint) or RIGHTS.get(endpoint.split(".", 1)[0] + ".*") or frozenset()
+
+
+def may(endpoint: str) -> bool:
+    """Whether the person of this request may call an endpoint: for links that would only lead to a refusal."""
+    row = sessions.current()
+    return row is not None and row.stage == "in" and bool(right(endpoint) & sessions.user_of(row).role_names)
+
+
+def _guard() -> Response | None:
+    endpoint = request.endpoint
+    if endpoint is None:
+        return None  # no such address: the router says so
+    roles = right(endpoint)
+    if request.path.startswith("/desk"):
+        csrf.protect()
+    if roles == PUBLIC:
+        return None
+    row = sessions.current()
+    if row is None:
+        return _ask_to_log_in()
+    if row.stage != "in":
+        if endpoint in ON_THE_WAY[row.stage]:
+            return None
+        return _ask_to_log_in(NEXT_PAGE[row.stage])
+    if not roles & sessions.user_of(row).role_names:
+        raise Problem("not-allowed", _("Your role doesn't allow this."), 403)
+    return None
+
+
+def _ask_to_log_in(endpoint: str = "accounts.login") -> Response:
+    if request.method != "GET" or not request.accept_mimetypes.accept_html or request.path.startswith("/api/"):
+        raise Problem("not-logged-in", _("Please log in."), 401)
+    # The path only: a query could hold what somebody looked for.
+    return redirect(f"{url_for(endpoint)}?next={quote(request.path)}", 303)
+
+
+def init_app(app: Flask) -> None:
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # _guard asks for the desk; phones carry no cookie
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
+    csrf.init_app(app)
+    app.before_request(_guard)
+    app.jinja_env.globals["may"] = may
