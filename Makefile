@@ -1,0 +1,36 @@
+# Témoin. Everything works from a fresh clone; what is missing is installed here (.venv, node_modules) or named.
+.DEFAULT_GOAL := help
+.PHONY: help run lan build check test bench clean
+
+PY := .venv/bin/python
+prepare = @python=$$(sh scripts/python) && "$$python" -m scripts.prepare
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing, then serve on http://localhost:8000 (HOST, PORT, INSTANCE)
+	$(prepare) run
+	@$(PY) -m scripts.serve
+
+lan: ## the same with https for phones in this room, on port 8443
+	$(prepare) run
+	@$(PY) -m scripts.lan
+
+build: ## install, build the client, compile the languages
+	$(prepare) run
+
+check: ## style and types
+	$(prepare) test
+	@$(PY) -m scripts.checks check
+
+test: ## style, types, all tests, browser journeys
+	$(prepare) test
+	@$(PY) -m scripts.checks test
+
+bench: ## figures at full size, as JSON lines
+	$(prepare) test
+	@$(PY) -m bench
+
+clean: ## remove what was installed and built; the data folder stays
+	@rm -rf .venv node_modules bench/node_modules static/dist .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,46 @@
+"""How gunicorn serves Témoin, for `make run`, `make lan` and `docs/deploy.md`:
+`gunicorn --config python:scripts.gunicorn_conf wsgi:app`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+_ADDRESS = re.compile(r"\bip=\S+")
+
+
+class _NoAddress(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        # "Invalid request from ip=...": gunicorn's only line that names a client.
+        message = record.getMessage()
+        if "ip=" in message:
+            record.msg, record.args = _ADDRESS.sub("a client", message), ()
+        return True
+
+
+class AddresslessLogger(Logger):  # type: ignore[misc]
+    """gunicorn's log without addresses of clients."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.addFilter(_NoAddress())
+
+
+logger_class = AddresslessLogger
+accesslog = None
+loglevel = "warning"
+
+# One process: rates are counted in memory. Threads: the work is waiting for bytes and for fsync.
+worker_class = "gthread"
+workers = 1
+threads = 16
+timeout = 120
+graceful_timeout = 10  # an upload that is cut here goes on at its offset
+keepalive = 75
+max_requests = 0
+# By default a socket in the home folder, which two servers of one user would fight over.
+control_socket_disable = True

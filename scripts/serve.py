@@ -1,0 +1,224 @@
+"""Runs the web server and the worker side by side until Ctrl-C, a SIGTERM, or the end of one of them."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from config import Config, ConfigError, from_environment
+from scripts.ground import PYTHON, ROOT, Missing, run, say
+
+STOP_WITHIN = 20.0  # seconds a program has to end by itself
+READY_WITHIN = 60.0
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Program:
+    """One child process. `name` is what people read; `port` is where it can be reached once it is ready."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    listens: tuple[str, int] | None = None
+
+
+class Ended(Exception):
+    """A program ended although nobody stopped it."""
+
+    def __init__(self, program: Program, code: int) -> None:
+        super().__init__(f"The {program.name} ended by itself (code {code}).")
+
+
+def _ends_with_parent() -> None:
+    # Without this a supervisor that is killed hard leaves two programs without a keeper.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Supervisor:
+    """Starts programs, waits, and stops all of them when one ends or a signal comes."""
+
+    def __init__(self, programs: Sequence[Program]) -> None:
+        self._programs = programs
+        self._running: list[tuple[Program, subprocess.Popen[bytes]]] = []
+        self._events: queue.SimpleQueue[Program | None] = queue.SimpleQueue()  # None: asked to stop
+        self._stopping = False
+
+    def run(self, ready: str) -> int:
+        """Returns the exit code: 0 after a signal, 1 after a program ended by itself."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._events.put(None))
+        try:
+            self._start()
+            if self._wait_until_ready():
+                say(ready)
+                self._watch(self._events.get())
+            say("Stopping ...")
+            return 0
+        except Ended as ended:
+            print(f"\n{ended} Stopping the rest.", file=sys.stderr, flush=True)
+            return 1
+        finally:
+            self._stop()
+            say("Stopped.")
+
+    def _start(self) -> None:
+        for program in self._programs:
+            child = subprocess.Popen(
+                program.command,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment},
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C reaches only the supervisor, which stops them in order
+                preexec_fn=_ends_with_parent,  # noqa: PLW1509  all are started before the first thread
+            )
+            self._running.append((program, child))
+        for program, child in self._running:
+            threading.Thread(target=self._follow, args=(program, child), daemon=True).start()
+
+    def _follow(self, program: Program, child: subprocess.Popen[bytes]) -> None:
+        child.wait()
+        self._events.put(program)
+
+    def _watch(self, event: Program | None) -> None:
+        if event is not None:
+            code = next(child.wait() for program, child in self._running if program is event)
+            raise Ended(event, code)
+
+    def _wait_until_ready(self) -> bool:
+        """True once every program that listens answers; False if asked to stop before."""
+        deadline = time.monotonic() + READY_WITHIN
+        waiting = [program.listens for program in self._programs if program.listens]
+        while waiting:
+            try:
+                self._watch(self._events.get(timeout=0.05))
+                return False
+            except queue.Empty:
+                waiting = [place for place in waiting if not _answers(*place)]
+            if time.monotonic() > deadline:
+                raise Missing(
+                    f"Nothing answers at {waiting[0][0]}:{waiting[0][1]} after {READY_WITHIN:.0f} s."
+                )
+        return True
+
+    def _stop(self) -> None:
+        deadline = time.monotonic() + STOP_WITHIN
+        for _program, child in self._running:
+            if child.poll() is None:
+                child.terminate()
+        for program, child in self._running:
+            try:
+                child.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                print(f"The {program.name} doesn't end; ending it hard.", file=sys.stderr, flush=True)
+                os.killpg(child.pid, signal.SIGKILL)  # with what it started itself
+                child.wait()
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((_reachable(host), port), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  read, not bound
+
+
+def check_port(host: str, port: int, name: str = "PORT") -> None:
+    """Ends with 2 if the port is taken, before anything is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Missing(
+                f"{host}:{port} can't be used ({error.strerror}). Choose another, e.g. {name}={port + 1}"
+            ) from error
+
+
+@contextmanager
+def only_one(instance: Path) -> Iterator[IO[str]]:
+    """Holds the data folder: two workers on one folder would open everything twice."""
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (instance / "running.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Missing(
+                f"Témoin is running already on {instance}. Stop it first, or set INSTANCE."
+            ) from error
+        yield lock
+
+
+def web(host: str, port: int, *more: str) -> Program:
+    """gunicorn on one address."""
+    place = f"[{host}]" if ":" in host else host
+    command = [
+        str(PYTHON),
+        "-m",
+        "gunicorn",
+        "--config",
+        "python:scripts.gunicorn_conf",
+        "--bind",
+        f"{place}:{port}",
+    ]
+    return Program("web server", [*command, *more, "wsgi:app"], listens=(host, port))
+
+
+def worker() -> Program:
+    return Program("worker", [str(PYTHON), "-m", "flask", "worker"])
+
+
+def settings() -> Config:
+    """The configuration, or an end with 2 that names the setting."""
+    try:
+        return from_environment()
+    except ConfigError as error:
+        raise Missing(str(error)) from error
+
+
+def bring_up_to_date() -> None:
+    """Migrate the database, make keys and the first account where they are missing."""
+    run([PYTHON, "-m", "flask", "db", "upgrade"], "bringing the database up to date")
+    run([PYTHON, "-m", "flask", "setup"], "setting up")
+
+
+PHONES = """Phones need https, so from a phone's own browser this address doesn't work yet. Three ways on:
+  Android by cable   adb reverse tcp:{port} tcp:{port}, then open http://localhost:{port}/m/ on the phone
+  same room          make lan
+  a server           TEMOIN_URL=https://... and docs/deploy.md"""
+
+
+def main() -> int:
+    config = settings()
+    check_port(config.host, config.port)
+    with only_one(config.instance):
+        bring_up_to_date()
+        shown = "localhost" if _reachable(config.host) in {"127.0.0.1", "::1"} else config.host
+        address = config.url or f"http://{shown}:{config.port}"
+        ready = f"Témoin is running: {address}/desk/  (Ctrl-C stops it)"
+        if not config.url:
+            ready += "\n" + PHONES.format(port=config.port)
+        return Supervisor([web(config.host, config.port), worker()]).run(ready)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
