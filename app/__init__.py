@@ -1,0 +1,29 @@
+"""Témoin's server: parts that wire themselves, in the order in which they may import one another."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask
+
+import config as configuration
+
+
+def create_app(config: configuration.Config | None = None) -> Flask:
+    """The application for one configuration, from the environment unless given. Raises ConfigError."""
+    from app import accounts, blobs, cli, db, enrol, errors, guard, intake, keys, language, phone, register, review
+
+    settings = config or configuration.from_environment()
+    app = Flask(
+        __name__, root_path=str(configuration.ROOT), instance_path=str(settings.instance),
+        template_folder="templates", static_folder="static",
+    )  # fmt: skip
+    settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app.config.update(
+        ROOT=configuration.ROOT, TEMOIN=settings, TESTING=settings.testing,
+        SQLALCHEMY_DATABASE_URI=settings.database_url, MAX_CONTENT_LENGTH=None,
+    )  # fmt: skip
+    app.logger.setLevel(logging.INFO)
+    for part in (db, blobs, keys, language, errors, guard, accounts, enrol, intake, register, review, phone, cli):
+        part.init_app(app)
+    return app

@@ -1,0 +1,11 @@
+"""Phones: invited, enrolled, given their pins, revoked."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from app.enrol import views
+
+    views.init_app(app)

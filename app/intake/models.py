@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
@@ -42,14 +42,17 @@ class Commitment(Model):
 
 
 class Upload(Model):
-    """One tus upload. Its offset is the size of its files on disk, never a column. `tail`: 0 or 1, or none for an item."""
+    """One tus upload. Its offset is the size of its files on disk, never a column. `tail`: 0 or 1, or -1 for an item."""
 
     __tablename__ = "upload"
-    __table_args__ = (UniqueConstraint("device_id", "item_id", "tail"),)
+    __table_args__ = (
+        # One upload an item, so that a repeated POST can't make it twice; tails come and go.
+        Index("upload_of_item", "device_id", "item_id", unique=True, sqlite_where=text("tail = -1"), postgresql_where=text("tail = -1")),
+    )
     id: Mapped[str] = mapped_column(primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
     item_id: Mapped[str] = mapped_column(index=True)
-    tail: Mapped[int | None]
+    tail: Mapped[int]
     length: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
     touched_at: Mapped[int] = mapped_column(BigInteger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
+from app.ids import CROCKFORD
 
 
 def reference(observation_id: str) -> str:
@@ -10,7 +10,7 @@ def reference(observation_id: str) -> str:
     if len(observation_id) != 32:
         raise ValueError("an observation id has 32 hexadecimal digits")
     bits = int(observation_id[:8], 16) >> 2
-    letters = "".join(ALPHABET[(bits >> shift) & 31] for shift in range(25, -1, -5))
+    letters = "".join(CROCKFORD[(bits >> shift) & 31] for shift in range(25, -1, -5))
     return f"{letters[:3]}-{letters[3:]}"
 
 

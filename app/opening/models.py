@@ -27,4 +27,5 @@ class Opening(Model):
     working_size: Mapped[int | None] = mapped_column(BigInteger)
     working_sha256: Mapped[str | None]
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # app.scrub.Report.to_json()
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # values of the metadata: when, where, with what
     problem: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,115 @@
+"""Commands of `flask`. Each parses, calls one verb, prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+from flask import Flask, current_app
+
+from app.accounts import service as accounts
+from app.custody import log
+from app.enrol import service as enrol
+from app.keys import keys
+from app.scrub.cli import scrub_command
+
+
+def _address() -> str:
+    config = current_app.config["TEMOIN"]
+    return config.url or f"http://localhost:{config.port}"
+
+
+@click.command()
+def setup() -> None:
+    """Make keys and the first account; safe to repeat. Prints the way in on the first start."""
+    config = current_app.config["TEMOIN"]
+    keys().make(config.organisation)
+    user = accounts.first_account()
+    click.echo(f"\n  Témoin: {_address()}/desk/")
+    if user is not None:
+        click.echo(f"  First login, valid once: {accounts.login_link(user)}")
+    else:
+        click.echo("  Can't get in? flask login-link USER")
+    if keys().is_practice:
+        click.echo("  Practice keys: set up custody at the desk before anything real.")
+    if not config.url:
+        click.echo("  Phones need https. Android by cable: adb reverse tcp:8000 tcp:8000 - or: make lan - or a server: docs/deploy.md")
+
+
+@click.command("login-link")
+@click.argument("user")
+def login_link(user: str) -> None:
+    """A one-time link for USER: the way back in after anything was forgotten."""
+    found = accounts.find(user)
+    if found is None:
+        raise click.ClickException(f"there is no account {user!r}")
+    click.echo(accounts.login_link(found))
+
+
+@click.command("enrol")
+@click.argument("label")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def enrol_device(label: str, as_json: bool) -> None:
+    """A device for a foreign tus client: token, upload URL, recipients to seal to. What it sends is not attested."""
+    enrolled = enrol.enrol_foreign(label)
+    said = {
+        "device": enrolled.device.id, "token": enrolled.token, "upload_url": f"{_address()}/api/files",
+        "recipients": [keys().intake_recipient(), *keys().custody_recipients],
+    }  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(said))
+    else:
+        for name, value in said.items():
+            click.echo(f"{name}: {value if isinstance(value, str) else ' '.join(value)}")
+
+
+@click.command()
+@click.argument("label")
+def invite(label: str) -> None:
+    """An invitation for one phone: link and code, shown once."""
+    invited = enrol.invite(label)
+    click.echo(f"{_address()}/m/#{invited.secret}")
+    click.echo(f"code: {invited.code}")
+
+
+@click.command()
+def verify() -> None:
+    """Read the log and every stored body again. Ends with 1 at the first byte that is off."""
+    from app.intake.verify import Damaged, verify_items
+
+    try:
+        entries = log.verify()
+        items = verify_items()
+    except (log.LogBroken, Damaged) as error:
+        click.echo(f"NOT VERIFIED: {error}", err=True)
+        sys.exit(1)
+    click.echo(f"verified: {entries} log entries, {items} items")
+
+
+@click.command()
+def worker() -> None:
+    """Open what arrives, until stopped."""
+    from app.worker import AlreadyRunning, run
+
+    try:
+        run(current_app._get_current_object())  # type: ignore[attr-defined]
+    except AlreadyRunning as error:
+        raise click.ClickException("another worker serves this data folder") from error
+
+
+@click.command()
+def doctor() -> None:
+    """Which protections hold here."""
+    from app.doctor import findings
+
+    bad = 0
+    for name, good, said in findings():
+        click.echo(f"{'ok  ' if good else 'NOT '} {name}: {said}")
+        bad += not good
+    sys.exit(1 if bad else 0)
+
+
+def init_app(app: Flask) -> None:
+    for command in (setup, login_link, enrol_device, invite, verify, worker, doctor, scrub_command):
+        app.cli.add_command(command)

@@ -1,0 +1,190 @@
+"""Inviting, enrolling, revoking. The only writer of invitations and devices."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import or_, select, update
+
+from app import jws
+from app.clock import now_ms
+from app.custody import log
+from app.db import db, unit_of_work
+from app.enrol.models import Device, Invitation
+from app.errors import Problem
+from app.ids import CROCKFORD, new_id
+from app.keys import keys
+
+CODE_LENGTH = 10
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A new invitation with its secrets, which exist only here: show them now or never."""
+
+    invitation: Invitation
+    secret: str
+    code: str
+
+
+@dataclass(frozen=True)
+class EnrolledDevice:
+    device: Device
+    token: str
+
+
+def _token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _code_hash(code: str) -> str:
+    # Ten characters are few enough to be tried offline from a stolen database: make each try cost something.
+    return hashlib.scrypt(code.encode(), salt=b"temoin invitation code", n=2**14, r=8, p=1, dklen=32).hex()
+
+
+def _normalised(secret: str) -> str:
+    return "".join(secret.upper().split()).replace("-", "").translate(str.maketrans("OIL", "011"))
+
+
+def invite(label: str, actor: str = "server") -> Invited:
+    """A right to enrol one phone, once, within the hours set. `label` names the phone, never a person."""
+    label = label.strip()
+    if not label or len(label) > 60:
+        raise Problem("bad-label", _("A phone needs a name of 1 to 60 characters."))
+    secret = secrets.token_urlsafe(32)
+    code = "".join(secrets.choice(CROCKFORD) for _n in range(CODE_LENGTH))
+    hours = current_app.config["TEMOIN"].invitation_hours
+    with unit_of_work() as session:
+        invitation = Invitation(
+            id=new_id(), label=label, secret_hash=_token_hash(secret), code_hash=_code_hash(code),
+            created_at=now_ms(), expires_at=now_ms() + hours * 3_600_000,
+        )  # fmt: skip
+        session.add(invitation)
+        log.append(actor, "device.invited", invitation.id, {"label": label})
+    return Invited(invitation, secret, code)
+
+
+def cancel(invitation: Invitation, actor: str) -> None:
+    with unit_of_work() as session:
+        found = session.get(Invitation, invitation.id)
+        if found is not None and found.used_at is None and found.cancelled_at is None:
+            found.cancelled_at = now_ms()
+            log.append(actor, "invitation.cancelled", found.id)
+
+
+def redeem(secret: str, statement: str) -> EnrolledDevice:
+    """Enrol the phone that signed `statement`. Raises Problem."""
+    payload = _enrolment(secret, statement)
+    by_secret = _token_hash(secret)
+    by_code = _code_hash(_normalised(secret)) if len(_normalised(secret)) == CODE_LENGTH else by_secret
+    with unit_of_work() as session:
+        invitation = session.scalars(
+            select(Invitation).where(or_(Invitation.secret_hash == by_secret, Invitation.code_hash == by_code))
+        ).first()
+        if invitation is None:
+            raise Problem("invitation-unknown", _("This invitation isn't known here. Check the code, or ask for a new one."), 404)
+        if invitation.used_at is not None:
+            raise Problem("invitation-used", _("This invitation has been used. Ask for a new one."), 410)
+        if invitation.cancelled_at is not None or invitation.expires_at <= now_ms():
+            raise Problem("invitation-expired", _("This invitation has ended. Ask for a new one."), 410)
+        enrolled = _create(invitation.label, json.dumps(payload["key"]), build=str(payload.get("app", ""))[:16] or None)
+        invitation.used_at, invitation.device_id = now_ms(), enrolled.device.id
+        log.append(
+            f"device:{enrolled.device.id}", "device.enrolled", enrolled.device.id,
+            {"label": invitation.label, "invitation": invitation.id, "practice": enrolled.device.practice, "statement": statement},
+        )  # fmt: skip
+    return enrolled
+
+
+def _enrolment(secret: str, statement: str) -> dict[str, Any]:
+    try:
+        payload = jws.verify(statement, jws.load_key(jws.unverified(statement).get("key", {})), "temoin-enrolment")
+    except jws.BadStatement as error:
+        raise Problem("bad-statement", _("The phone's enrolment can't be read: %(why)s.", why=str(error))) from error
+    # Bound to this invitation: a statement overheard elsewhere enrols nobody.
+    if payload.get("invitation") != jws.sha256(secret.encode()) or payload.get("seq") != 0:
+        raise Problem("bad-statement", _("The phone's enrolment doesn't belong to this invitation."))
+    return payload
+
+
+def _create(label: str, public_key: str | None, build: str | None = None) -> EnrolledDevice:
+    token = f"tmn_{secrets.token_urlsafe(32)}"
+    device = Device(
+        id=new_id(), label=label, token_hash=_token_hash(token), public_key=public_key, practice=keys().is_practice,
+        enrolled_at=now_ms(), quota=current_app.config["TEMOIN"].quota, build=build,
+    )  # fmt: skip
+    db.session.add(device)
+    db.session.flush()
+    return EnrolledDevice(device, token)
+
+
+def enrol_foreign(label: str) -> EnrolledDevice:
+    """A device without a signing key, for foreign tus clients: what it sends is never attested."""
+    with unit_of_work():
+        enrolled = _create(label.strip() or "foreign client", None)
+        log.append("server", "device.enrolled", enrolled.device.id, {"label": label, "foreign": True})
+    return enrolled
+
+
+def authenticate(authorization: str | None) -> Device:
+    """The device of a bearer token. Works for reading its own state only while it is neither revoked nor retired."""
+    if not authorization or not authorization.startswith("Bearer "):
+        raise Problem("no-token", _("This phone isn't enrolled here."), 401)
+    device = db.session.scalars(select(Device).where(Device.token_hash == _token_hash(authorization[7:].strip()))).first()
+    if device is None:
+        raise Problem("no-token", _("This phone isn't enrolled here."), 401)
+    if device.revoked_at is not None:
+        raise Problem("revoked", _("This phone has been revoked. What it holds stays sealed on it. Ask for a new invitation."), 401)
+    if device.retired_at is not None:
+        raise Problem("retired", _("The time of practice is over. Ask for a new invitation."), 401)
+    return device
+
+
+def heard_from(device: Device, holds: dict[str, Any] | None = None, build: str | None = None) -> None:
+    """Note a phone's last contact and what it still holds."""
+    values: dict[str, Any] = {"last_contact": now_ms()}
+    if holds and isinstance(holds.get("items"), int) and isinstance(holds.get("bytes"), int):
+        values |= {"holds_items": min(holds["items"], 2**31 - 1), "holds_bytes": min(holds["bytes"], 2**62)}
+    if build:
+        values["build"] = build[:16]
+    with unit_of_work() as session:
+        session.execute(update(Device).where(Device.id == device.id).values(**values))
+
+
+def revoke(device: Device, actor: str, suspect_since: int | None = None) -> None:
+    """Stop a phone at its next request. `suspect_since` (ms): when it may have left its owner's hands."""
+    with unit_of_work() as session:
+        found = session.get(Device, device.id)
+        if found is not None and found.revoked_at is None:
+            found.revoked_at, found.suspect_since = now_ms(), suspect_since
+            log.append(actor, "device.revoked", found.id, {"suspect_since": suspect_since})
+
+
+def retire_practice(actor: str) -> int:
+    """Retire every phone enrolled with practice keys. Returns how many."""
+    with unit_of_work() as session:
+        practised = session.scalars(select(Device).where(Device.practice, Device.retired_at.is_(None), Device.revoked_at.is_(None))).all()
+        for device in practised:
+            device.retired_at = now_ms()
+            log.append(actor, "device.retired", device.id)
+        return len(practised)
+
+
+def devices() -> list[Device]:
+    return list(db.session.scalars(select(Device).order_by(Device.enrolled_at.desc())))
+
+
+def open_invitations() -> list[Invitation]:
+    return list(
+        db.session.scalars(
+            select(Invitation)
+            .where(Invitation.used_at.is_(None), Invitation.cancelled_at.is_(None), Invitation.expires_at > now_ms())
+            .order_by(Invitation.created_at.desc())
+        )
+    )

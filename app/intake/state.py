@@ -1,0 +1,48 @@
+"""What a phone may know of its own items: how far they came, and their receipts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.clock import now_ms
+from app.custody import log
+from app.db import db
+from app.enrol.models import Device
+from app.errors import Problem
+from app.ids import is_id
+from app.intake.models import Item, Upload
+from app.intake.uploads import ITEM, offset_of
+
+
+def of_items(device: Device, ids: object) -> dict[str, Any]:
+    """The answer to `/api/status`. Raises Problem."""
+    if not isinstance(ids, list) or len(ids) > 200 or not all(is_id(i) for i in ids):
+        raise Problem("bad-json", _("The request can't be read."), 400)
+    received = {
+        item.item_id: item.receipt.decode()
+        for item in db.session.scalars(select(Item).where(Item.device_id == device.id, Item.item_id.in_(ids)))
+    }
+    started = {
+        upload.item_id: upload
+        for upload in db.session.scalars(
+            select(Upload).where(Upload.device_id == device.id, Upload.item_id.in_(ids), Upload.tail == ITEM)
+        )
+    }
+    size, chain = log.head()
+    return {
+        "items": {item_id: _one(started.get(item_id), received.get(item_id)) for item_id in ids},
+        "backed_up_to": 0,  # no backup command exists yet: nothing is covered, and phones wait
+        "backup": current_app.config["TEMOIN"].backup,
+        "seen": {"size": size, "hash": chain},
+        "time": now_ms(),
+    }
+
+
+def _one(upload: Upload | None, receipt: str | None) -> dict[str, Any]:
+    if upload is None:
+        return {"offset": None, "upload": None, "receipt": receipt}
+    return {"offset": offset_of(upload), "upload": url_for("intake.head", upload_id=upload.id), "receipt": receipt}

@@ -1,0 +1,143 @@
+"""What phones sign: checked, kept as signed, logged, answered by a receipt. The only writer of statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app import jws
+from app.clock import now_ms
+from app.custody import log
+from app.db import unit_of_work
+from app.enrol.models import Device
+from app.errors import Problem, as_json
+from app.ids import is_id
+from app.intake.models import Commitment, Statement
+from app.keys import keys
+
+MAX_BATCH = 16
+KINDS = {"photo", "film", "sound", "import", "entry"}
+_HASH = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_part(value: object) -> bool:
+    return isinstance(value, dict) and _is_size(value.get("size")) and bool(_HASH.fullmatch(str(value.get("sha256"))))
+
+
+def _is_sealed(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and is_id(value.get("id"))
+        and value.get("kind") in KINDS
+        and _is_part(value.get("head"))
+        and _is_part(value.get("body"))
+    )
+
+
+def _are_ids(value: object) -> bool:
+    return isinstance(value, list) and 1 <= len(value) <= 1000 and all(is_id(i) for i in value)
+
+
+def _are_items(value: object) -> bool:
+    return isinstance(value, list) and 1 <= len(value) <= MAX_BATCH and all(_is_sealed(i) for i in value)
+
+
+SHAPES: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "temoin-commitment": lambda p: _are_items(p.get("items")),
+    "temoin-prefix": lambda p: _is_sealed(p.get("item")),
+    "temoin-deletion": lambda p: _are_ids(p.get("ids")) and p.get("why") in {"person", "released"},
+    "temoin-handover": lambda p: is_id(p.get("from")) and _are_ids(p.get("ids")),
+}
+
+
+def receive_all(device: Device, tokens: object) -> list[dict[str, Any]]:
+    """Answers in order: a receipt, `accepted`, or an error each; one bad statement doesn't hold up the others."""
+    if not isinstance(tokens, list) or not 1 <= len(tokens) <= MAX_BATCH or not all(isinstance(t, str) for t in tokens):
+        raise Problem("bad-json", _("The request can't be read."), 400)
+    answers: list[dict[str, Any]] = []
+    for token in tokens:
+        try:
+            answers.append(receive(device, token))
+        except Problem as problem:
+            answers.append(as_json(problem.code, problem.message))
+    return answers
+
+
+def receive(device: Device, token: str) -> dict[str, Any]:
+    """Keep one statement. The same bytes again get the same answer again. Raises Problem."""
+    payload, typ = _checked(device, token)
+    digest = jws.sha256(token.encode())
+    with unit_of_work() as session:
+        known = session.get(Statement, digest)
+        if known is not None:
+            return _answer(known)
+        # Two statements with one number, or a broken chain, can be a copied phone: kept and shown, never refused.
+        twin = session.scalars(select(Statement).where(Statement.device_id == device.id, Statement.seq == payload["seq"])).first()
+        before = session.scalars(
+            select(Statement).where(Statement.device_id == device.id, Statement.seq == payload["seq"] - 1)
+        ).all()
+        broken = bool(before) and payload.get("prev") not in {s.sha256 for s in before}
+        place = log.append(
+            f"device:{device.id}", "statement.received", digest,
+            {"typ": typ, "seq": payload["seq"], "forked": twin is not None, "statement": token},
+        )  # fmt: skip
+        statement = Statement(
+            sha256=digest, device_id=device.id, seq=payload["seq"], typ=typ, jws=token.encode(), at=now_ms(),
+            forked=twin is not None, broken_link=broken, log_index=place.index, receipt=None,
+        )  # fmt: skip
+        session.add(statement)
+        session.flush()
+        named = payload["items"] if typ == "temoin-commitment" else [payload["item"]] if typ == "temoin-prefix" else []
+        for item in named:
+            session.add(_commitment(device, digest, item, prefix=typ == "temoin-prefix"))
+        if named:
+            statement.receipt = _receipt(device, statement, [item["id"] for item in named], place).encode()
+        return _answer(statement)
+
+
+def _checked(device: Device, token: str) -> tuple[dict[str, Any], str]:
+    if device.public_key is None:
+        raise Problem("bad-statement", _("This device has no signing key."))
+    try:
+        header = jws.header(token)
+        payload = jws.verify(token, jws.load_key(device.public_key))
+    except jws.BadSignature as error:
+        raise Problem("bad-signature", _("The signature isn't this phone's.")) from error
+    except jws.BadStatement as error:
+        raise Problem("bad-statement", _("The statement can't be read: %(why)s.", why=str(error))) from error
+    if payload.get("aud") != keys().server_id or payload.get("dev") != device.id or header["kid"] != device.id:
+        raise Problem("wrong-audience", _("The statement is for another server or phone."))
+    shape = SHAPES.get(header["typ"])
+    if shape is None or not _is_size(payload.get("seq")) or not shape(payload):
+        raise Problem("bad-statement", _("The statement doesn't have the agreed form."))
+    return payload, header["typ"]
+
+
+def _commitment(device: Device, digest: str, item: dict[str, Any], *, prefix: bool) -> Commitment:
+    return Commitment(
+        statement=digest, device_id=device.id, item_id=item["id"], kind=item["kind"],
+        head_size=item["head"]["size"], head_sha256=item["head"]["sha256"],
+        body_size=item["body"]["size"], body_sha256=item["body"]["sha256"],
+        prefix=prefix, cut=bool(item.get("cut")),
+    )  # fmt: skip
+
+
+def _receipt(device: Device, statement: Statement, ids: list[str], place: log.Place) -> str:
+    return keys().sign(
+        {"dev": device.id, "statement": statement.sha256, "ids": ids, "at": statement.at, "log": place.to_json()},
+        "temoin-commitment-receipt",
+    )
+
+
+def _answer(statement: Statement) -> dict[str, Any]:
+    if statement.receipt is not None:
+        return {"receipt": statement.receipt.decode()}
+    return {"accepted": statement.sha256}

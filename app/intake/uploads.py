@@ -1,0 +1,309 @@
+"""Uploads: created, written, finished, stored. The only writer of uploads and items."""
+
+from __future__ import annotations
+
+import hmac
+from typing import BinaryIO
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from app import jws
+from app.blobs import blobs, is_full
+from app.clock import now_ms
+from app.custody import log
+from app.db import db, forget_reads, unit_of_work
+from app.enrol.models import Device
+from app.errors import Problem
+from app.ids import is_id, new_id
+from app.intake.incoming import Incoming, Overtaken, append_from, spool
+from app.intake.models import Commitment, Item, Upload
+from app.intake.tus import Creation, Patch
+from app.keys import keys
+from app.seal import SealError
+
+PIECE = 1 << 20  # bytes read from the line at a time
+ITEM = -1  # Upload.tail of an upload that is an item itself
+
+
+def _not_age() -> Problem:
+    return Problem("not-age", _("This isn't a sealed file. Nothing was stored."), 415)
+
+
+def _disk_full() -> Problem:
+    return Problem("disk-full", _("The server's disk is nearly full. What arrived is kept; the phone keeps the rest."), 507)
+
+
+def incoming(upload: Upload) -> Incoming:
+    return Incoming(blobs(), upload.id)
+
+
+def offset_of(upload: Upload) -> int:
+    """Bytes that have arrived."""
+    if upload.finished_at is not None:
+        return upload.length or 0
+    here = incoming(upload)
+    if here.offset() == 0 and blobs().exists(f"heads/{upload.id}"):  # moved, then stopped before the row
+        return blobs().size(f"heads/{upload.id}") + blobs().size(f"bodies/{upload.id}")
+    return here.offset()
+
+
+def find(device: Device, upload_id: str) -> Upload:
+    """An upload of this device. Raises Problem: another device's doesn't exist for it."""
+    upload = db.session.get(Upload, upload_id) if is_id(upload_id) else None
+    if upload is None or upload.device_id != device.id:
+        raise Problem("not-found", _("There is no such upload."), 404)
+    return upload
+
+
+def create(device: Device, creation: Creation) -> Upload:
+    """A new upload, or the one that this device already has for this item. Raises Problem."""
+    item_id, tail = _named(creation.metadata)
+    _refuse_full(device, creation.length or 0)
+    with unit_of_work() as session:
+        if tail == ITEM:
+            known = session.scalars(
+                select(Upload).where(Upload.device_id == device.id, Upload.item_id == item_id, Upload.tail == ITEM)
+            ).first()
+            if known is not None:
+                if known.length is None and creation.length is not None:
+                    known.length = creation.length
+                return known
+        upload = Upload(
+            id=new_id(), device_id=device.id, item_id=item_id, tail=tail, length=creation.length,
+            created_at=now_ms(), touched_at=now_ms(), refusals=0,
+        )  # fmt: skip
+        session.add(upload)
+    return upload
+
+
+def _named(metadata: dict[str, bytes]) -> tuple[str, int]:
+    item_id = metadata.get("item", b"").decode("ascii", "replace") or new_id()
+    tail = metadata.get("tail", b"").decode("ascii", "replace")
+    if not is_id(item_id) or tail not in {"", "0", "1"}:
+        raise Problem("bad-metadata", _("The upload doesn't name an item."), 400)
+    return item_id, int(tail) if tail else ITEM
+
+
+def _refuse_full(device: Device, more: int) -> None:
+    config = current_app.config["TEMOIN"]
+    if blobs().free() - more < config.reserve:
+        raise _disk_full()
+    stored = db.session.scalar(select(func.sum(Item.head_size + Item.body_size)).where(Item.device_id == device.id)) or 0
+    if stored + more > device.quota:
+        raise Problem("quota", _("This phone has used its share of the server. The coordinator can raise it."), 413)
+
+
+def write(device: Device, upload: Upload, patch: Patch, stream: BinaryIO) -> int:
+    """Take a PATCH's body. Returns the new offset, durable. Raises Problem; then what arrived is kept too, except with
+    a checksum, where it is all or nothing."""
+    config = current_app.config["TEMOIN"]
+    _refuse_full(device, 0)
+    if patch.length is not None:
+        with unit_of_work() as session:
+            session.get_one(Upload, upload.id).length = patch.length
+    final = session_length(upload)
+    limit = (final if final is not None else config.max_item) - patch.offset
+    here = incoming(upload)
+    upload_id = upload.id
+    forget_reads()
+    try:
+        if patch.checksum is None:
+            return _write_plain(here, stream, patch.offset, limit, patch.size)
+        return _write_checked(here, stream, patch, limit)
+    except SealError as error:
+        current_app.logger.info("refused upload %s: %s", upload_id, error)
+        here.remove()
+        raise _not_age() from error
+    except Overtaken as error:
+        raise Problem("offset", _("Another request is writing this upload. Ask for its offset again."), 409) from error
+    except OSError as error:
+        if is_full(error):
+            here.sync()
+            raise _disk_full() from error
+        raise
+
+
+def session_length(upload: Upload) -> int | None:
+    return db.session.scalar(select(Upload.length).where(Upload.id == upload.id))
+
+
+def _write_plain(here: Incoming, stream: BinaryIO, offset: int, limit: int, size: int | None) -> int:
+    wanted = limit if size is None else min(limit, size)
+    taken = 0
+    try:
+        while taken < wanted:
+            # A cut line ends the body early without an error: what came is written, and the offset tells the truth.
+            piece = stream.read(min(PIECE, wanted - taken))
+            if not piece:
+                break
+            if blobs().free() < current_app.config["TEMOIN"].reserve:
+                raise _disk_full()
+            here.write(piece, offset + taken)
+            taken += len(piece)
+    finally:
+        if taken:
+            here.sync()
+    if size is None and taken == wanted and stream.read(1):
+        raise Problem("too-large", _("This is larger than the server accepts."), 413)
+    return offset + taken
+
+
+def _write_checked(here: Incoming, stream: BinaryIO, patch: Patch, limit: int) -> int:
+    assert patch.checksum is not None
+    running = patch.checksum.start()
+    spooled = here.body.with_name(f"{here.upload}.{new_id()[:8]}-check")
+    try:
+        with spooled.open("wb") as target:
+            size = spool(stream, target, running, limit)
+        if not hmac.compare_digest(running.digest(), patch.checksum.digest) or size != (patch.size or size):
+            raise Problem("checksum", _("The bytes don't match their checksum. Nothing of this part was kept."), 460)
+        end = append_from(here, spooled, patch.offset)
+        here.sync()
+        return end
+    finally:
+        spooled.unlink(missing_ok=True)
+
+
+def finish(device: Device, upload: Upload) -> Item | None:
+    """Store an upload that has all its bytes. Safe to call again after a crash at any line. Returns the item (None for a
+    tail or when bytes are missing). Raises Problem."""
+    if upload.finished_at is not None:
+        return item_of(upload)
+    length = session_length(upload)
+    if length is None or offset_of(upload) < length:
+        return None
+    here = incoming(upload)
+    moved = not here.head.exists() and blobs().exists(f"heads/{upload.id}")
+    if not moved and not here.has_whole_head():
+        here.remove()
+        raise _not_age()
+    if upload.tail != ITEM:
+        _finish_tail(upload, here, moved=moved)
+        return None
+    if moved:
+        here.head, here.body = blobs().path(f"heads/{upload.id}"), blobs().path(f"bodies/{upload.id}")
+    head_size, body_size = here.head.stat().st_size, here.offset() - here.head.stat().st_size
+    head_hash, body_hash = (log.b64(digest) for digest in here.hashes())
+    attested, kind, cut = _attest(device, upload, (head_size, head_hash, body_size, body_hash))
+    if attested == "differs" and upload.refusals == 0 and not moved:
+        _refuse_once(upload, here)
+    if not moved:
+        blobs().adopt(here.body, f"bodies/{upload.id}")
+        blobs().adopt(here.head, f"heads/{upload.id}")
+    item = _store(device, upload, Item(
+        id=upload.id, device_id=device.id, item_id=upload.item_id, kind=kind, head_size=head_size,
+        head_sha256=head_hash, body_size=body_size, body_sha256=body_hash, attested=attested, cut=cut,
+        practice=device.practice, received_at=now_ms(), state="waiting", tries=0,
+    ))  # fmt: skip
+    Incoming(blobs(), upload.id).remove(aside_only=True)
+    return item
+
+
+def _attest(device: Device, upload: Upload, found: tuple[int, str, int, str]) -> tuple[str, str | None, bool]:
+    """(attested, kind, cut) of stored bytes against what the phone signed."""
+    said = db.session.scalars(
+        select(Commitment)
+        .where(Commitment.device_id == device.id, Commitment.item_id == upload.item_id, ~Commitment.prefix)
+        .order_by(Commitment.id.desc())
+    ).all()
+    if not said:
+        return "none", None, False
+    for one in said:
+        if (one.head_size, one.head_sha256, one.body_size, one.body_sha256) == found:
+            return "match", one.kind, one.cut
+    return "differs", said[0].kind, said[0].cut
+
+
+def _refuse_once(upload: Upload, here: Incoming) -> None:
+    with unit_of_work() as session:
+        session.get_one(Upload, upload.id).refusals = 1
+        log.append(f"device:{upload.device_id}", "item.differed", upload.item_id, {"upload": upload.id})
+    here.set_aside()
+    raise Problem(
+        "differs-from-commitment",
+        _("The bytes that arrived aren't the ones the phone committed to. It will send them once more."),
+        409,
+        Upload_Offset="0",
+    )
+
+
+def _store(device: Device, upload: Upload, item: Item) -> Item:
+    with unit_of_work() as session:
+        known = session.get(Item, item.id)
+        if known is not None:
+            return known
+        place = log.append(
+            f"device:{device.id}", "item.received", item.item_id,
+            {"item": item.id, "head": {"size": item.head_size, "sha256": item.head_sha256},
+             "body": {"size": item.body_size, "sha256": item.body_sha256}, "attested": item.attested},
+        )  # fmt: skip
+        item.log_index = place.index
+        item.receipt = keys().sign(
+            {"dev": device.id, "id": item.item_id, "head": {"size": item.head_size, "sha256": item.head_sha256},
+             "body": {"size": item.body_size, "sha256": item.body_sha256}, "attested": item.attested,
+             "at": item.received_at, "log": place.to_json()},
+            "temoin-storage-receipt",
+        ).encode()  # fmt: skip
+        session.add(item)
+        session.get_one(Upload, upload.id).finished_at = item.received_at
+    return item
+
+
+def _finish_tail(upload: Upload, here: Incoming, *, moved: bool) -> None:
+    """A whole tail takes the place of the earlier one of its number, never before it is whole."""
+    if not moved:
+        if not here.body.exists():
+            here.body.touch()
+        blobs().adopt(here.body, f"bodies/{upload.id}")
+        blobs().adopt(here.head, f"heads/{upload.id}")
+    with unit_of_work() as session:
+        older = session.scalars(
+            select(Upload).where(
+                Upload.device_id == upload.device_id, Upload.item_id == upload.item_id, Upload.tail == upload.tail,
+                Upload.id != upload.id, Upload.finished_at.is_not(None),
+            )
+        ).all()  # fmt: skip
+        session.get_one(Upload, upload.id).finished_at = now_ms()
+        for old in older:
+            session.delete(old)
+    for old in older:
+        blobs().erase(f"heads/{old.id}")
+        blobs().erase(f"bodies/{old.id}")
+
+
+def item_of(upload: Upload) -> Item | None:
+    return db.session.get(Item, upload.id)
+
+
+def tails_of(device_id: str, item_id: str) -> list[Upload]:
+    """Whole tails of an item, newest first."""
+    return list(
+        db.session.scalars(
+            select(Upload)
+            .where(Upload.device_id == device_id, Upload.item_id == item_id, Upload.tail != ITEM, Upload.finished_at.is_not(None))
+            .order_by(Upload.finished_at.desc())
+        )
+    )
+
+
+def terminate(upload: Upload) -> None:
+    """Forget an upload that isn't finished. A stored item can't be ended by the one who sent it."""
+    if upload.finished_at is not None:
+        raise Problem("finished", _("This item is stored and can't be withdrawn by the phone."), 403)
+    with unit_of_work() as session:
+        session.delete(session.get_one(Upload, upload.id))
+    incoming(upload).remove()
+
+
+def finish_begun() -> int:
+    """After a crash: store every upload that had all its bytes. Returns how many."""
+    done = 0
+    for upload in db.session.scalars(select(Upload).where(Upload.finished_at.is_(None), Upload.length.is_not(None))).all():
+        device = db.session.get_one(Device, upload.device_id)
+        try:
+            done += finish(device, upload) is not None
+        except Problem as problem:
+            current_app.logger.warning("sweep: upload %s: %s", upload.id, problem.code)
+    return done

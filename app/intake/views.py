@@ -1,0 +1,122 @@
+"""HTTP for phones: statements, state, tus uploads. A token can write and ask after its own; it can read nothing back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, request, url_for
+
+from app.clock import now_ms
+from app.enrol import service as enrol
+from app.enrol.views import json_body, this_device
+from app.errors import Problem
+from app.intake import state, statements, tus, uploads
+from app.intake.models import Upload
+
+bp = Blueprint("intake", __name__, url_prefix="/api")
+
+
+@contextmanager
+def in_protocol() -> Iterator[None]:
+    """What tus refuses becomes an answer in our one shape."""
+    try:
+        yield
+    except tus.Refused as error:
+        raise Problem(error.code, error.why, error.status, Tus_Version=tus.VERSION) from error
+
+
+@bp.after_request
+def tus_headers(response: Response) -> Response:
+    response.headers["Tus-Resumable"] = tus.VERSION
+    return response
+
+
+@bp.post("/statements")
+def receive_statements() -> Response:
+    device = this_device()
+    results = statements.receive_all(device, json_body().get("statements"))
+    return jsonify({"results": results, "time": now_ms()})
+
+
+@bp.post("/status")
+def status() -> Response:
+    device, body = this_device(), json_body()
+    holds = body.get("holds")
+    enrol.heard_from(device, holds if isinstance(holds, dict) else None, request.headers.get("Temoin-Build"))
+    return jsonify(state.of_items(device, body.get("ids")))
+
+
+@bp.route("/files", methods=["OPTIONS"], provide_automatic_options=False)
+@bp.route("/files/<upload_id>", methods=["OPTIONS"], provide_automatic_options=False)
+def options(upload_id: str | None = None) -> Response:
+    return Response(
+        status=204,
+        headers={
+            "Tus-Version": tus.VERSION, "Tus-Extension": tus.EXTENSIONS, "Tus-Checksum-Algorithm": tus.ALGORITHMS,
+            "Tus-Max-Size": str(current_app.config["TEMOIN"].max_item),
+        },
+    )  # fmt: skip
+
+
+def _answer(upload: Upload, status: int, offset: int) -> Response:
+    response = Response(status=status, headers={"Upload-Offset": str(offset)})
+    item = uploads.item_of(upload) if upload.tail == uploads.ITEM else None
+    if item is not None:
+        response.headers["Temoin-Receipt"] = item.receipt.decode()
+    return response
+
+
+def _take(upload: Upload, patch: tus.Patch) -> int:
+    offset = uploads.write(this_device(), upload, patch, cast(BinaryIO, request.stream))
+    uploads.finish(this_device(), upload)
+    return offset
+
+
+@bp.post("/files")
+def create() -> Response:
+    device = this_device()
+    with in_protocol():
+        creation = tus.parse_creation(cast(Any, request.headers), current_app.config["TEMOIN"].max_item)
+    upload = uploads.create(device, creation)
+    offset = uploads.offset_of(upload)
+    if creation.content is not None and offset == 0:
+        offset = _take(upload, creation.content)
+    response = _answer(upload, 201, offset)
+    response.headers["Location"] = url_for("intake.head", upload_id=upload.id, _external=True)
+    return response
+
+
+@bp.route("/files/<upload_id>", methods=["HEAD"])
+def head(upload_id: str) -> Response:
+    upload = uploads.find(this_device(), upload_id)
+    response = _answer(upload, 200, uploads.offset_of(upload))
+    if upload.length is None:
+        response.headers["Upload-Defer-Length"] = "1"
+    else:
+        response.headers["Upload-Length"] = str(upload.length)
+    return response
+
+
+@bp.patch("/files/<upload_id>")
+def patch(upload_id: str) -> Response:
+    upload = uploads.find(this_device(), upload_id)
+    limit = current_app.config["TEMOIN"].max_item
+    with in_protocol():
+        asked = tus.parse_patch(cast(Any, request.headers), uploads.offset_of(upload), upload.length, limit)
+    if upload.finished_at is not None:
+        return _answer(upload, 204, uploads.offset_of(upload))
+    return _answer(upload, 204, _take(upload, asked))
+
+
+@bp.delete("/files/<upload_id>")
+def terminate(upload_id: str) -> Response:
+    with in_protocol():
+        tus.check_version(cast(Any, request.headers))
+    uploads.terminate(uploads.find(this_device(), upload_id))
+    return Response(status=204)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)

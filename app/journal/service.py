@@ -1,0 +1,148 @@
+"""Opened entries and the observations they make up. The only writer of both."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.db import db, unit_of_work
+from app.ids import is_id
+from app.intake.models import Item
+from app.journal.models import Entry, Observation
+from app.journal.reference import reference
+
+
+class BadEntry(Exception):
+    """An opened entry isn't what docs/formats.md says; the message says what is off, never content."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The parts of an entry's document that become columns."""
+
+    document: dict[str, Any]
+    entry_id: str
+    observation: str
+    type: str
+    seq: int
+    at: int
+    trial: bool
+    corrects: str | None
+    about: str | None
+    code: str | None
+    place: dict[str, Any] | None
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53
+
+
+def parse(text: str) -> Parsed:
+    """Read an entry as a phone sealed it. Unknown types and fields are kept. Raises BadEntry."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise BadEntry("not JSON") from error
+    if not isinstance(document, dict) or document.get("v") != 1:
+        raise BadEntry("not an entry of version 1")
+    if not is_id(document.get("id")) or not is_id(document.get("observation")):
+        raise BadEntry("no id or observation")
+    clock, data, kind = document.get("clock"), document.get("data"), document.get("type")
+    if not isinstance(clock, dict) or not _whole(clock.get("wall")) or not isinstance(data, dict):
+        raise BadEntry("no clock or data")
+    if not isinstance(kind, str) or not 1 <= len(kind) <= 40 or not _whole(document.get("seq")):
+        raise BadEntry("no type or number")
+    offset = clock.get("offset")
+    place = document.get("place")
+    code, about, corrects = data.get("code"), data.get("item"), document.get("corrects")
+    return Parsed(
+        document=document, entry_id=document["id"], observation=document["observation"], type=kind,
+        seq=int(document["seq"]), at=int(clock["wall"]) + (int(offset) if _whole(offset) else 0),
+        trial=document.get("trial") is True, corrects=corrects if is_id(corrects) else None,
+        about=about if is_id(about) else None, code=code if isinstance(code, str) and len(code) <= 40 else None,
+        place=place if isinstance(place, dict) else None,
+    )  # fmt: skip
+
+
+def record(item: Item, text: str) -> Entry:
+    """Append the opened entry of `item`. Safe to repeat. Raises BadEntry."""
+    parsed = parse(text)
+    if parsed.entry_id != item.item_id:
+        raise BadEntry("the entry names another item")
+    with unit_of_work() as session:
+        known = session.get(Entry, item.id)
+        if known is not None:
+            return known
+        _observe(item, parsed)
+        entry = Entry(
+            id=item.id, entry_id=parsed.entry_id, observation_id=parsed.observation, seq=parsed.seq, type=parsed.type,
+            at=parsed.at, corrects=parsed.corrects, about_item=parsed.about, code=parsed.code, document=parsed.document,
+        )  # fmt: skip
+        session.add(entry)
+        session.flush()
+        _link_corrections(entry)
+        return entry
+
+
+def _observe(item: Item, parsed: Parsed) -> Observation:
+    seen = db.session.get(Observation, parsed.observation)
+    if seen is None:
+        seen = Observation(
+            id=parsed.observation, reference=reference(parsed.observation), device_id=item.device_id,
+            trial=parsed.trial, practice=item.practice, started_at=parsed.at, ended_at=parsed.at, finished=False,
+            first_received_at=item.received_at,
+        )  # fmt: skip
+        db.session.add(seen)
+    elif seen.device_id != item.device_id:
+        # Another phone may not write into an observation by quoting its id.
+        raise BadEntry("the observation is another phone's")
+    later = parsed.type == "note" and parsed.document["data"].get("later") is True
+    if not later:
+        seen.started_at = min(seen.started_at, parsed.at)
+        seen.ended_at = max(seen.ended_at, parsed.at)
+    seen.finished = seen.finished or parsed.type == "finish"
+    _place(seen, parsed.place)
+    db.session.flush()
+    return seen
+
+
+def _place(seen: Observation, place: dict[str, Any] | None) -> None:
+    if place is None:
+        return
+    site = place.get("site")
+    if place.get("source") == "site" and isinstance(site, str):
+        seen.site = seen.site or site[:80]
+    lat, lon, accuracy = place.get("lat"), place.get("lon"), place.get("accuracy")
+    if _whole(lat) and _whole(lon) and (seen.accuracy is None or (_whole(accuracy) and float(str(accuracy)) < seen.accuracy)):
+        seen.lat, seen.lon = float(str(lat)), float(str(lon))
+        seen.accuracy = float(str(accuracy)) if _whole(accuracy) else None
+
+
+def _link_corrections(entry: Entry) -> None:
+    """Entries arrive in any order: link both ways, newest correction wins."""
+    if entry.corrects is not None:
+        db.session.execute(
+            update(Entry)
+            .where(Entry.entry_id == entry.corrects, Entry.observation_id == entry.observation_id)
+            .values(corrected_by=entry.entry_id)
+        )
+    corrected = db.session.scalars(
+        select(Entry)
+        .where(Entry.corrects == entry.entry_id, Entry.observation_id == entry.observation_id)
+        .order_by(Entry.seq.desc())
+    ).first()
+    if corrected is not None:
+        entry.corrected_by = corrected.entry_id
+
+
+def observation_of_media(item: Item) -> str | None:
+    """The observation that a media item belongs to, by its begin or import entry from the same phone, if that arrived."""
+    return db.session.scalar(
+        select(Entry.observation_id)
+        .join(Item, Item.id == Entry.id)
+        .where(Entry.about_item == item.item_id, Item.device_id == item.device_id, Entry.type.in_(["begin", "import", "end"]))
+        .limit(1)
+    )

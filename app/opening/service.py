@@ -1,0 +1,243 @@
+"""Opening sealed items: the worker's whole task for one item. The only writer of openings and of items' states."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any, BinaryIO, cast
+
+from flask import current_app
+from sqlalchemy import select, update
+
+from app.blobs import blobs
+from app.clock import now_ms
+from app.custody import log
+from app.db import db, forget_reads, unit_of_work
+from app.ids import new_id
+from app.intake.models import Item
+from app.intake.uploads import tails_of
+from app.journal import service as journal
+from app.keys import keys
+from app.opening.models import Opening
+from app.opening.run import ChildFailed, Order, in_child
+from app.opening.source import read_tail
+from app.register import service as register
+from app.seal import NotForThisKey, SealedReader, SealError, head_length, seal_bytes
+
+MAX_TRIES = 3
+ENTRY_LIMIT = 512 * 1024
+KEEP_HEAD_DAYS = 30
+
+
+def next_waiting() -> Item | None:
+    """The smallest waiting item: entries come before films."""
+    return db.session.scalars(select(Item).where(Item.state == "waiting").order_by(Item.body_size, Item.received_at).limit(1)).first()
+
+
+def waiting() -> int:
+    return len(db.session.scalars(select(Item.id).where(Item.state.in_(["waiting", "opening"]))).all())
+
+
+def requeue_interrupted() -> None:
+    """At the worker's start: what it was opening when it stopped is opened again. One worker runs at a time."""
+    with unit_of_work() as session:
+        session.execute(update(Item).where(Item.state == "opening").values(state="waiting"))
+
+
+def open_item(item_id: str) -> None:
+    """Open one item and record what was found. Ends in state opened or failed, or waiting for another try."""
+    with unit_of_work() as session:
+        item = session.get_one(Item, item_id)
+        item.state, item.tries = "opening", item.tries + 1
+    try:
+        _open(item)
+    except NotForThisKey:
+        _fail(item, "sealed-for-another-key")
+    except SealError as error:
+        _fail(item, f"damaged: {error}")
+    except journal.BadEntry as error:
+        _fail(item, f"bad-entry: {error}")
+    except ChildFailed as error:
+        if item.tries < MAX_TRIES:
+            with unit_of_work() as session:
+                session.get_one(Item, item_id).state = "waiting"
+        else:
+            _fail(item, f"could-not-open: {error}")
+
+
+def _fail(item: Item, problem: str) -> None:
+    """Sealed bytes stay; custody can still open them."""
+    with unit_of_work() as session:
+        found = session.get_one(Item, item.id)
+        found.state, found.problem = "failed", problem
+        log.append("worker", "item.not-opened", item.item_id, {"item": item.id, "problem": problem})
+
+
+def _file_key(head: bytes) -> bytes:
+    for identity in keys().intake_identities():
+        try:
+            return identity.file_key(head)
+        except NotForThisKey:
+            continue
+    raise NotForThisKey("sealed to another key")
+
+
+def _open(item: Item) -> None:
+    with blobs().open(f"heads/{item.id}") as file:
+        head = file.read()
+    file_key = _file_key(head)
+    if item.kind == "entry" or (item.kind is None and item.body_size < ENTRY_LIMIT and _looks_like_entry(item, file_key)):
+        return _open_entry(item, head, file_key)
+    return _open_media(item, head, file_key)
+
+
+def _plaintext(item: Item, file_key: bytes, limit: int) -> tuple[bytes, bool]:
+    with blobs().open(f"bodies/{item.id}") as body:
+        reader = SealedReader(file_key, body, item.body_size)
+        return reader.read(limit) or b"", reader.interrupted
+
+
+def _looks_like_entry(item: Item, file_key: bytes) -> bool:
+    """Its commitment was lost or comes later: an entry says what it is itself."""
+    try:
+        text, _cut = _plaintext(item, file_key, ENTRY_LIMIT)
+        return journal.parse(text.decode()).entry_id == item.item_id
+    except (UnicodeDecodeError, journal.BadEntry):
+        return False
+
+
+def _open_entry(item: Item, head: bytes, file_key: bytes) -> None:
+    if item.body_size > ENTRY_LIMIT:
+        raise journal.BadEntry("too large")
+    data, cut = _plaintext(item, file_key, ENTRY_LIMIT)
+    if cut:
+        raise journal.BadEntry("incomplete")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise journal.BadEntry("not UTF-8") from error
+    with unit_of_work() as session:
+        entry = journal.record(item, text)
+        register.take(entry)
+        _adopt_media(entry.about_item, item.device_id, entry.observation_id)
+        session.get_one(Item, item.id).state = "opened"
+        log.append("worker", "item.opened", item.item_id, {"item": item.id, "entry": entry.type})
+    _seal_head(item, head, erase=True)
+
+
+def _adopt_media(about: str | None, device_id: str, observation_id: str) -> None:
+    """Media opened before the entry that says where it belongs."""
+    if about is None:
+        return
+    media = db.session.scalars(select(Item).where(Item.item_id == about, Item.device_id == device_id)).first()
+    if media is not None:
+        db.session.execute(update(Opening).where(Opening.item == media.id).values(observation_id=observation_id))
+
+
+def _tails(item: Item) -> list[tuple[int, str]]:
+    """What the newest tails add, decrypted: at most 64 KiB each, never parsed here."""
+    found: list[tuple[int, str]] = []
+    for upload in tails_of(item.device_id, item.item_id):
+        try:
+            with blobs().open(f"heads/{upload.id}") as head, blobs().open(f"bodies/{upload.id}") as body:
+                size = blobs().size(f"bodies/{upload.id}")
+                plain = SealedReader(_file_key(head.read()), body, size).read(128 * 1024) or b""
+        except SealError as error:
+            current_app.logger.warning("tail of %s: %s", item.item_id, error)
+            continue
+        if (tail := read_tail(plain, item.item_id)) is not None:
+            found.append((tail[0], base64.b64encode(tail[1]).decode()))
+    return found
+
+
+def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
+    config = current_app.config["TEMOIN"]
+    order = Order(file_key, item.body_size, keys().storage_recipient, config.child_memory, entry=False, tails=_tails(item))
+    name = f"{new_id()}.age"
+    forget_reads()
+    with blobs().open(f"bodies/{item.id}") as body:
+        made: dict[str, Any] = {}
+        try:
+            with blobs().writer(f"working/{name}") as target:
+                made = in_child(order, body, target)
+                if made.get("working_sha256") is None:
+                    raise _NoCopy
+        except _NoCopy:
+            name = ""
+    _record(item, made, name or None)
+    _seal_head(item, head, erase=bool(name))
+
+
+class _NoCopy(Exception):
+    """The child made no working copy; the blob that was begun for it is dropped."""
+
+
+def _record(item: Item, made: dict[str, Any], name: str | None) -> None:
+    with unit_of_work() as session:
+        opening = Opening(
+            item=item.id, observation_id=journal.observation_of_media(item), at=now_ms(), provisional=False,
+            interrupted=bool(made["interrupted"]), media_type=made["media_type"], original_size=int(made["original_size"]),
+            original_sha256=str(made["original_sha256"]), working=name, working_size=made.get("working_size"),
+            working_sha256=made.get("working_sha256"), report=made["report"], facts=made["facts"], problem=made["problem"],
+        )  # fmt: skip
+        session.add(opening)
+        session.get_one(Item, item.id).state = "opened"
+        log.append(
+            "worker", "item.opened", item.item_id,
+            {"item": item.id, "original": opening.original_sha256, "size": opening.original_size,
+             "interrupted": opening.interrupted, "working": opening.working_sha256, "problem": opening.problem},
+        )  # fmt: skip
+
+
+def _seal_head(item: Item, head: bytes, *, erase: bool) -> None:
+    """Close the original: its head goes to custody, and the head that the intake key opens is erased.
+
+    Without a working copy the clear head stays for KEEP_HEAD_DAYS, so that a later version may make one."""
+    name = f"heads/{item.id}"
+    if not blobs().exists(f"{name}.age"):
+        blobs().put(f"{name}.age", seal_bytes(head, keys().custody_recipients))
+    if erase:
+        blobs().erase(name)
+
+
+def close_old_heads() -> None:
+    """Erase the clear heads of items that got no working copy in time."""
+    before = now_ms() - KEEP_HEAD_DAYS * 86_400_000
+    for item in db.session.scalars(select(Item).where(Item.state == "opened", Item.received_at < before)).all():
+        if blobs().exists(f"heads/{item.id}") and blobs().exists(f"heads/{item.id}.age"):
+            blobs().erase(f"heads/{item.id}")
+
+
+def newest(item: Item) -> Opening | None:
+    """The opening that counts: the last one."""
+    return db.session.scalars(select(Opening).where(Opening.item == item.id).order_by(Opening.id.desc()).limit(1)).first()
+
+
+def open_copy(opening: Opening) -> SealedReader:
+    """A seekable reader of a working copy's plaintext. Raises SealError, BlobMissing."""
+    if opening.working is None:
+        raise SealError("there is no working copy")
+    name = f"working/{opening.working}"
+    file = blobs().open(name)
+    start = file.read(16 * 1024)
+    length = head_length(start)
+    assert length is not None
+    body = cast(BinaryIO, _After(file, length))
+    return SealedReader(keys().storage.file_key(start[:length]), body, blobs().size(name) - length)
+
+
+class _After(io.RawIOBase):
+    """A file from `start` on."""
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file, self._start = file, start
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        assert whence == io.SEEK_SET
+        return self._file.seek(self._start + offset) - self._start
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,84 @@
+"""The worker: opens what has arrived, finishes what a crash left, renews the intake key. A process of its own.
+
+The database is the truth: it looks for waiting items, so nothing is lost when a hint is. `worker.alive` in the data
+folder is touched at each round, for the status page.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+from flask import Flask, current_app
+
+from app.clock import now_ms
+from app.db import db, forget_reads
+from app.intake import uploads
+from app.keys import keys
+from app.opening import service as opening
+
+IDLE = 0.5  # seconds between looks at an empty queue
+SWEEP = 60  # seconds
+
+
+class AlreadyRunning(Exception):
+    """Another worker serves this data folder."""
+
+
+def alive_file(instance: Path) -> Path:
+    return instance / "worker.alive"
+
+
+def last_alive(instance: Path) -> int | None:
+    """When the worker last said that it runs, ms, or None."""
+    try:
+        return alive_file(instance).stat().st_mtime_ns // 1_000_000
+    except FileNotFoundError:
+        return None
+
+
+def sweep() -> None:
+    """Find what was begun and not finished."""
+    uploads.finish_begun()
+    opening.close_old_heads()
+    keys().renew_intake()
+
+
+def work_off() -> int:
+    """Open everything that waits. Returns how many items were opened."""
+    done = 0
+    while (item := opening.next_waiting()) is not None:
+        opening.open_item(item.id)
+        db.session.remove()
+        alive_file(current_app.config["TEMOIN"].instance).touch()
+        done += 1
+    return done
+
+
+def run(app: Flask) -> None:
+    """Work until SIGTERM or SIGINT. Raises AlreadyRunning."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    instance: Path = app.config["TEMOIN"].instance
+    with (instance / "worker.lock").open("w") as lock, app.app_context():
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRunning(str(instance)) from error
+        opening.requeue_interrupted()
+        swept = 0.0
+        app.logger.info("worker %s started at %s", os.getpid(), now_ms())
+        while not stop.is_set():
+            alive_file(instance).touch()
+            if time.monotonic() - swept > SWEEP or not swept:
+                sweep()
+                swept = time.monotonic()
+            if work_off() == 0:
+                forget_reads()
+                db.session.remove()
+                stop.wait(IDLE)
