@@ -140,6 +140,11 @@ class Notes:
         if value is not None and value != "":
             self.facts.setdefault(name, value)
 
+    def words(self) -> tuple[str, ...]:
+        """Names of the device as read so far: no colour profile that holds one may stay as it is."""
+        texts = (str(self.facts.get(name, "")) for name in ("make", "model"))
+        return tuple(word for text in texts for word in text.split())
+
     def report(self) -> Report:
         known = {item.name for item in fields(Facts)}
         return Report(

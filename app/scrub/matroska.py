@@ -1,0 +1,330 @@
+"""WebM and Matroska (RFC 9559): everything around the frames is rebuilt, the frames are copied.
+
+| kept | why |
+|---|---|
+| EBML header, rebuilt: document type and versions | how to read the file |
+| Info, rebuilt: time scale; duration measured by us; neutral application names | playing |
+| Tracks (see `tracks.py`) | decoding |
+| Cluster: time stamp, SimpleBlock, BlockGroup (Block, duration, references, padding, alpha) | the frames |
+| Cues and SeekHead, written by us | seeking |
+
+Everything else goes: Tags, Attachments, Chapters, SegmentUID and family, names, dates, Void, CRC,
+old Cues, blocks of dropped tracks. Recordings without sizes, durations and cues (MediaRecorder), cut
+at any byte, are kept to their last whole block.
+"""
+
+import struct
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from app.scrub import ebml, nal, obu, tracks
+from app.scrub.ebml import Element
+from app.scrub.errors import Refused
+from app.scrub.plan import Builder, Plan
+from app.scrub.report import Notes
+from app.scrub.source import Source
+
+EBML, SEGMENT, SEEKHEAD, INFO, TRACKS, CUES, CLUSTER = (
+    0x1A45DFA3, 0x18538067, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B, 0x1F43B675,
+)  # fmt: skip
+CHAPTERS, ATTACHMENTS, TAGS, VOID, CRC = 0x1043A770, 0x1941A469, 0x1254C367, 0xEC, 0xBF
+LEVEL_ONE = frozenset((EBML, SEGMENT, SEEKHEAD, INFO, TRACKS, CUES, CLUSTER, CHAPTERS, ATTACHMENTS, TAGS))
+NAMES = {CHAPTERS: "chapters", ATTACHMENTS: "attachments", TAGS: "tags"}
+
+SIMPLE, GROUP, BLOCK, TIME = 0xA3, 0xA0, 0xA1, 0xE7
+IN_GROUP = frozenset((BLOCK, 0x9B, 0xFB, 0x75A2, 0xFA))
+ADDITIONS = 0x75A1
+CUE_BYTES = 34
+MOST_CUES = 500_000
+
+
+class _Cluster:
+    """A cluster as it will be written: its time (in ticks) and the parts of its blocks."""
+
+    __slots__ = ("parts", "time")
+
+    def __init__(self) -> None:
+        self.time = 0
+        self.parts = Builder()
+
+    def head(self) -> bytes:
+        stamp = ebml.write_number(TIME, self.time, 8)
+        return ebml.write_wide(CLUSTER, self.parts.size + len(stamp)) + stamp
+
+
+def plan(source: Source, notes: Notes) -> Plan:
+    """The clean copy. Raises Refused where tracks or every whole block are missing."""
+    head = ebml.element(source, 0)
+    if head is None or head.id != EBML or head.end is None:
+        raise Refused("the film has no header")
+    segment = ebml.element(source, head.end)
+    while segment is not None and segment.id in (VOID, CRC) and segment.end is not None:
+        segment = ebml.element(source, segment.end)
+    if segment is None or segment.id != SEGMENT:
+        raise Refused("the film has no content")
+    film = Film(source, notes)
+    film.walk(segment.body, min(segment.end or source.size, source.size))
+    return film.plan(_header(source, head))
+
+
+def _header(source: Source, head: Element) -> bytes:
+    fields = {item.id: item for item in ebml.children(source, head.body, head.end or head.body)}
+    kind = ebml.content(source, fields[0x4282], 16).rstrip(b"\0") if 0x4282 in fields else b"matroska"
+    if kind not in (b"webm", b"matroska"):
+        raise Refused("the film is of a kind that we do not know")
+    version = ebml.number(source, fields[0x4287]) if 0x4287 in fields else 4
+    oldest = ebml.number(source, fields[0x4285]) if 0x4285 in fields else 2
+    return ebml.write(
+        EBML,
+        b"".join(
+            ebml.write_number(identity, value) for identity, value in ((0x4286, 1), (0x42F7, 1), (0x42F2, 4), (0x42F3, 8))
+        )
+        + ebml.write(0x4282, kind)
+        + ebml.write_number(0x4287, min(max(version, 1), 4))
+        + ebml.write_number(0x4285, min(max(oldest, 1), 4)),
+    )
+
+
+class Film:
+    """One walk over the segment, then the layout of the copy."""
+
+    def __init__(self, source: Source, notes: Notes) -> None:
+        self.source = source
+        self.notes = notes
+        self.scale = 1_000_000
+        self.tracks: dict[int, tracks.Track] = {}
+        self.tracks_data = b""
+        self.clusters: list[_Cluster] = []
+        self.cues: list[tuple[int, int, int]] = []
+        """(time in ticks, track, index of the cluster)"""
+        self.last: dict[int, tuple[int, int]] = {}
+        """Track: (time of its last block, time from the one before), in ticks."""
+        self.ends = 0
+
+    def walk(self, at: int, end: int) -> None:
+        while at < end:
+            item = ebml.element(self.source, at)
+            if item is None or (item.end is not None and item.end > end and item.id != CLUSTER):
+                self._cut(end - at)
+                return
+            if item.id == CLUSTER:
+                at = self._cluster(item, end)
+                continue
+            if item.id in (EBML, SEGMENT) and self.clusters:
+                self._cut(end - at)
+                return
+            if item.end is None:
+                raise Refused("a part of the film has no size")
+            if item.id == INFO:
+                self._info(item)
+            elif item.id == TRACKS and not self.tracks:
+                self.tracks_data, self.tracks = tracks.clean(self.source, item, self.notes)
+            elif item.id not in (SEEKHEAD, CUES, VOID, CRC, TRACKS):
+                self._gone(item)
+            at = item.end
+
+    def _cut(self, size: int) -> None:
+        self.notes.remark("the recording was cut: it is kept to its last whole block")
+        self.notes.removed("bytes after the last whole block", size)
+
+    def _gone(self, item: Element) -> None:
+        name = NAMES.get(item.id, f"element 0x{item.id:x}")
+        self.notes.found("matroska", name)
+        self.notes.removed(name, (item.end or item.body) - item.start)
+        if item.id == TAGS:
+            for tag in _inside(self.source, item, (0x7373, 0x67C8, 0x45A3)):
+                self.notes.found("matroska tag", ebml.content(self.source, tag, 64).decode("utf-8", "replace"))
+
+    def _info(self, info: Element) -> None:
+        names = {0x4D80: "muxing application", 0x5741: "writing application", 0x7BA9: "title", 0x73A4: "segment id",
+                 0x4461: "date", 0x7384: "file name", 0x4444: "segment family"}  # fmt: skip
+        for item in ebml.children(self.source, info.body, info.end or info.body):
+            if item.id == 0x2AD7B1:
+                self.scale = ebml.number(self.source, item) or self.scale
+            elif item.id not in (0x4489, VOID, CRC):
+                name = names.get(item.id, f"0x{item.id:x}")
+                self.notes.found("matroska", name)
+                self.notes.removed(name, (item.end or 0) - item.start)
+            if item.id == 0x4461:
+                ticks = int.from_bytes(ebml.content(self.source, item, 8), "big", signed=True)
+                when = datetime(2001, 1, 1, tzinfo=UTC) + timedelta(microseconds=ticks // 1000)
+                self.notes.fact("taken_at", when.strftime("%Y-%m-%dT%H:%M:%S"))
+                self.notes.fact("offset", "+00:00")
+
+    def _cluster(self, cluster: Element, end: int) -> int:
+        """Sort the blocks of one cluster; the place where it ends."""
+        if not self.tracks:
+            raise Refused("the film has frames before its tracks")
+        known = min(cluster.end, end) if cluster.end is not None else None
+        limit = known if known is not None else end
+        out = _Cluster()
+        at = cluster.body
+        while at < limit:
+            item = ebml.element(self.source, at)
+            if item is not None and known is None and item.id in LEVEL_ONE:
+                break
+            if item is None or item.end is None or item.end > limit:
+                self._cut(limit - at)
+                at = limit
+                break
+            if item.id == SIMPLE:
+                self._simple(item, item.end, out)
+            elif item.id == TIME:
+                out.time = ebml.number(self.source, item)
+            elif item.id == GROUP:
+                self._group(item, item.end, out)
+            elif item.id not in (VOID, CRC, 0xA7, 0xAB):
+                self.notes.removed("unknown parts between frames", item.end - item.start)
+            at = item.end
+        if out.parts.size:
+            self.clusters.append(out)
+        return at
+
+    def _block(self, body: int, end: int, out: _Cluster, key: bool | None, length: int = 0) -> tracks.Track | None:
+        """Time and cue of a block; its track, None where the track goes."""
+        head = self.source.at(body, min(end - body, 12))
+        number, width = ebml.vint(head, 0)
+        track = self.tracks.get(number)
+        if track is None:
+            return None
+        time = out.time + int.from_bytes(head[width : width + 2], "big", signed=True)
+        before = self.last.get(number, (time, 0))
+        step = time - before[0] if time > before[0] else before[1]
+        self.last[number] = (max(time, before[0]), step)
+        self.ends = max(self.ends, time + (length or step or track.duration // self.scale))
+        if key if key is not None else head[width + 2] & 0x80:
+            self.cues.append((time, number, len(self.clusters)))
+        return track
+
+    def _simple(self, item: Element, end: int, out: _Cluster) -> None:
+        track = self._block(item.body, end, out, None)
+        if track is None:
+            self.notes.removed("frames of dropped tracks", end - item.start)
+            return
+        self._copy(item.start, item.body, end, track, out.parts)
+
+    def _copy(self, start: int, body: int, end: int, track: tracks.Track, parts: Builder) -> None:
+        """Copy a block, with user data inside its frame blanked."""
+        if track.length_size or track.codec == "V_AV1":
+            head = self.source.at(body, min(end - body, 12))
+            width = ebml.vint(head, 0)[1]
+            if head[width + 2] & 0x06 == 0:
+                frame = body + width + 3
+                data = track.prefix + self.source.at(frame, end - frame)
+                found = (
+                    nal.patches(track.nal, data, track.length_size, self.notes)
+                    if track.nal
+                    else obu.patches(data, self.notes)
+                )
+                for place, patch in found:
+                    where = frame + place - len(track.prefix)
+                    if where >= start:
+                        parts.copy(start, where - start)
+                        parts.literal(patch)
+                        start = where + len(patch)
+        parts.copy(start, end - start)
+
+    def _group(self, group: Element, end: int, out: _Cluster) -> None:
+        items = list(ebml.children(self.source, group.body, end))
+        block = next((item for item in items if item.id == BLOCK), None)
+        if block is None or block.end is None:
+            return
+        key = not any(item.id == 0xFB for item in items)
+        length = next((ebml.number(self.source, item) for item in items if item.id == 0x9B), 0)
+        track = self._block(block.body, block.end, out, key, length)
+        if track is None:
+            self.notes.removed("frames of dropped tracks", end - group.start)
+            return
+        inner = Builder()
+        for item in items:
+            if item.end is None:
+                continue
+            if item.id == BLOCK:
+                self._copy(item.start, item.body, item.end, track, inner)
+            elif item.id in IN_GROUP and item.end - item.body <= 8:
+                inner.copy(item.start, item.end - item.start)
+            elif item.id == ADDITIONS and track.alpha and self._only_alpha(item):
+                inner.copy(item.start, item.end - item.start)
+            elif item.id not in (VOID, CRC):
+                self.notes.removed("data beside frames", item.end - item.start)
+        head = ebml.write_wide(GROUP, inner.size)
+        out.parts.literal(head)
+        for part in inner.parts:
+            out.parts.parts.append(part)
+            out.parts.size += part.length
+
+    def _only_alpha(self, additions: Element) -> bool:
+        mores = list(ebml.children(self.source, additions.body, additions.end or additions.body))
+        if len(mores) != 1 or mores[0].id != 0xA6:
+            return False
+        parts = list(ebml.children(self.source, mores[0].body, mores[0].end or mores[0].body))
+        numbers = [ebml.number(self.source, item) for item in parts if item.id == 0xEE]
+        return numbers in ([], [1]) and all(item.id in (0xEE, 0xA5) for item in parts)
+
+    def plan(self, header: bytes) -> Plan:
+        if not self.clusters:
+            raise Refused("the film holds no whole frame")
+        cues = self._chosen()
+        duration = float(self.ends)
+        self.notes.fact("duration", round(duration * self.scale / 1e9, 3))
+        info = ebml.write(
+            INFO,
+            ebml.write_number(0x2AD7B1, self.scale)
+            + ebml.write(0x4489, struct.pack(">d", duration))
+            + ebml.write(0x4D80, b"neutral")
+            + ebml.write(0x5741, b"neutral"),
+        )
+        cue_size = 12 + CUE_BYTES * len(cues)
+        seek_size = len(_seek(0, 0, 0))
+        places = (seek_size, seek_size + len(info), seek_size + len(info) + len(self.tracks_data))
+        front = _seek(*places) + info + self.tracks_data
+        starts = []
+        at = len(front) + cue_size
+        heads = [cluster.head() for cluster in self.clusters]
+        for head, cluster in zip(heads, self.clusters, strict=True):
+            starts.append(at)
+            at += len(head) + cluster.parts.size
+        out = Builder()
+        out.literal(header + ebml.write_wide(SEGMENT, at) + front + ebml.write_wide(CUES, CUE_BYTES * len(cues)))
+        out.literal(b"".join(_cue(time, number, starts[index]) for time, number, index in cues))
+        for head, cluster in zip(heads, self.clusters, strict=True):
+            out.literal(head)
+            out.parts += cluster.parts.parts
+        self.notes.kept("duration and cues", "playing and seeking; written by us")
+        return out.plan()
+
+    def _chosen(self) -> list[tuple[int, int, int]]:
+        """Cues at the key frames of the first picture track, else at each cluster of sound."""
+        pictures = next((number for number, track in self.tracks.items() if track.type == 1), None)
+        out: list[tuple[int, int, int]] = []
+        for time, number, index in self.cues:
+            if number == pictures or (pictures is None and (not out or out[-1][2] != index)):
+                out.append((max(time, 0), number, index))
+        return out[:MOST_CUES]
+
+
+def _inside(source: Source, parent: Element, path: tuple[int, ...]) -> Iterator[Element]:
+    """Elements reached from `parent` by a path of identifiers."""
+    for item in ebml.children(source, parent.body, min(parent.end or parent.body, source.size)):
+        if item.id == path[0]:
+            if len(path) == 1:
+                yield item
+            else:
+                yield from _inside(source, item, path[1:])
+
+
+def _seek(info: int, entries: int, cues: int) -> bytes:
+    """A SeekHead of constant size with the places of Info, Tracks and Cues in the segment."""
+    places = ((INFO, info), (TRACKS, entries), (CUES, cues))
+    return ebml.write(
+        SEEKHEAD,
+        b"".join(
+            ebml.write(0x4DBB, ebml.write_number(0x53AB, identity) + ebml.write_number(0x53AC, place, 8))
+            for identity, place in places
+        ),
+    )
+
+
+def _cue(time: int, number: int, place: int) -> bytes:
+    where = ebml.write_number(0xF7, number, 8) + ebml.write_number(0xF1, place, 8)
+    return ebml.write(0xBB, ebml.write_number(0xB3, time, 8) + ebml.write(0xB7, where[:]))

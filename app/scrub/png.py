@@ -1,0 +1,181 @@
+"""PNG and APNG (W3C PNG, third edition) by chunks: the compressed picture is copied as it is.
+
+| kept | why |
+|---|---|
+| IHDR, PLTE, tRNS, IDAT, IEND | the picture |
+| acTL, fcTL, fdAT | its animation |
+| gAMA, cHRM, sRGB, cICP, mDCV, cLLI, sBIT | colours |
+| iCCP, inflated within bounds, made neutral (`icc.py`), its name replaced | colours |
+| bKGD, pHYs, hIST | background, aspect ratio, colours of old displays |
+| eXIf, rebuilt: orientation alone, where it is not 1 | which way is up |
+
+Everything else goes: texts (tEXt, zTXt, iTXt with XMP), tIME, EXIF, C2PA (caBX), named palettes,
+private chunks, and every byte after IEND.
+"""
+
+import struct
+import zlib
+
+from app.scrub import exif, icc, limits, texts
+from app.scrub.errors import Refused
+from app.scrub.plan import Builder, Plan
+from app.scrub.report import Notes
+from app.scrub.source import Source
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+LENGTHS = {
+    b"IHDR": (13,), b"IEND": (0,), b"acTL": (8,), b"fcTL": (26,), b"gAMA": (4,), b"cHRM": (32,),
+    b"sRGB": (1,), b"cICP": (4,), b"mDCV": (24,), b"mDCv": (24,), b"cLLI": (8,), b"cLLi": (8,),
+    b"sBIT": (1, 2, 3, 4), b"bKGD": (1, 2, 6), b"pHYs": (9,),
+}  # fmt: skip
+"""Exact sizes of the small chunks that are kept: a longer one carries something else."""
+
+FREE = frozenset((b"PLTE", b"tRNS", b"IDAT", b"fdAT", b"hIST"))
+LONGEST = {b"PLTE": 768, b"tRNS": 256, b"hIST": 512}
+MOST_CHUNKS = 1_000_000
+MOST_TEXT = 1 << 20
+
+TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+
+
+def plan(source: Source, notes: Notes) -> Plan:
+    """The clean copy. Raises Refused where the chunks do not add up."""
+    copy = Builder()
+    copy.literal(SIGNATURE)
+    at = len(SIGNATURE)
+    body: list[tuple[int, int]] = []
+    profile = b""
+    turn = hinted = 0
+    ended = seen = False
+    for _ in range(MOST_CHUNKS):
+        if source.size - at < 12:
+            break
+        length, kind = struct.unpack(">I4s", source.at(at, 8))
+        if length > source.size - at - 12:
+            raise Refused("the PNG ends in the middle of a part")
+        if not body and kind != b"IHDR" and kind != b"CgBI":
+            raise Refused("the PNG does not begin with its header")
+        whole = length + 12
+        if kind in FREE and length <= LONGEST.get(kind, length):
+            seen = seen or kind == b"IDAT"
+            body.append((at, whole))
+        elif length in LENGTHS.get(kind, ()):
+            if kind == b"IHDR":
+                limits.picture(*struct.unpack(">II", source.at(at + 8, 8)), notes)
+            body.append((at, whole))
+        elif kind == b"iCCP":
+            profile = profile or source.at(at + 8, min(length, icc.LARGEST))
+        elif kind == b"eXIf":
+            turn = exif.read(_tiff(source.at(at + 8, min(length, MOST_TEXT))), notes) or turn
+            notes.removed("EXIF", whole)
+        elif kind in TEXTS:
+            hinted = _text(kind, source.at(at + 8, min(length, MOST_TEXT)), notes) or hinted
+            notes.removed("text", whole)
+        else:
+            _name_gone(kind, whole, notes)
+        at += whole
+        if kind == b"IEND":
+            ended = True
+            break
+    if not seen:
+        raise Refused("the PNG holds no picture")
+    if at < source.size:
+        notes.found("trailer", "bytes after the end of the picture")
+        notes.removed("bytes after the end of the picture", source.size - at)
+    head, rest = body[0], body[1:]
+    copy.copy(*head)
+    copy.literal(_profile(profile, notes) + _orientation(turn or hinted, notes))
+    for part in rest:
+        copy.copy(*part)
+    if not ended:
+        copy.literal(chunk(b"IEND", b""))
+        notes.remark("the end mark was missing")
+    notes.kept("header, palette, colours, picture data, animation", "the picture, bit for bit")
+    return copy.plan()
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """A whole chunk with length and CRC (5.3)."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def inflate(data: bytes, limit: int) -> bytes | None:
+    """zlib data unpacked, None where it is broken or larger than `limit` bytes."""
+    engine = zlib.decompressobj()
+    try:
+        out = engine.decompress(data, limit)
+    except zlib.error:
+        return None
+    return out if engine.eof else None
+
+
+def _profile(data: bytes, notes: Notes) -> bytes:
+    name, _, rest = data.partition(b"\0")
+    if not data:
+        return b""
+    whole = inflate(rest[1:], icc.LARGEST) if rest[:1] == b"\0" and len(name) < 80 else None
+    clean = icc.neutral(whole, notes.words()) if whole is not None else None
+    if whole is None or clean is None:
+        notes.removed("colour profile that no reader could use", len(data) + 12)
+        return b""
+    if clean != whole:
+        notes.found("icc", "description, maker, dates")
+        notes.removed("identity of the colour profile", 0)
+    notes.removed("name of the colour profile", len(name))
+    notes.kept("colour profile", "colours" if clean == whole else "colours; made neutral")
+    return chunk(b"iCCP", b"icc\0\0" + zlib.compress(clean))
+
+
+def _orientation(turn: int, notes: Notes) -> bytes:
+    if turn <= 1:
+        return b""
+    notes.kept("orientation", "which way is up; in an EXIF block of our own")
+    return chunk(b"eXIf", exif.minimal(turn))
+
+
+def _tiff(data: bytes) -> bytes:
+    return data[6:] if data.startswith(b"Exif\0\0") else data
+
+
+def _text(kind: bytes, data: bytes, notes: Notes) -> int:
+    """Name a text chunk; the orientation where it is XMP that says one."""
+    key, _, rest = data.partition(b"\0")
+    name = key.decode("latin-1")
+    if kind == b"iTXt" and name == "XML:com.adobe.xmp" and len(rest) > 2:
+        packed = rest[0] == 1
+        parts = rest[2:].split(b"\0", 2)
+        packet = parts[2] if len(parts) == 3 else b""
+        return texts.xmp((inflate(packet, MOST_TEXT) or b"") if packed else packet, notes)
+    if name.startswith("Raw profile type "):
+        return _raw_profile(name, kind, rest, notes)
+    notes.found("png text", name)
+    return 0
+
+
+def _raw_profile(name: str, kind: bytes, rest: bytes, notes: Notes) -> int:
+    """ImageMagick's way of putting EXIF, IPTC and XMP into a text chunk: hex after three lines."""
+    notes.found("png text", name)
+    body = inflate(rest[1:], MOST_TEXT) if kind == b"zTXt" else rest
+    pieces = (body or b"").split(None, 2)
+    if len(pieces) < 3:
+        return 0
+    digits = b"".join(pieces[2].split())
+    try:
+        data = bytes.fromhex(digits[: len(digits) & ~1].decode("ascii"))
+    except ValueError:
+        return 0
+    if name.endswith(("exif", "APP1")) and data.startswith(b"Exif\0\0"):
+        return exif.read(data[6:], notes)
+    if name.endswith("iptc"):
+        texts.photoshop(data, notes) if data.startswith(b"8BIM") else texts.iptc(data, notes)
+    elif name.endswith(("xmp", "APP1")):
+        return texts.xmp(data, notes)
+    return 0
+
+
+def _name_gone(kind: bytes, size: int, notes: Notes) -> None:
+    known = {b"tIME": "time of last change", b"caBX": "C2PA manifest", b"sPLT": "named palette"}
+    safe = kind.decode("latin-1") if kind.isalpha() else kind.hex()
+    notes.found("png", safe)
+    notes.removed(known.get(kind, f"chunk {safe}"), size)
