@@ -123,7 +123,15 @@ def catalogues() -> None:
         if all(path.with_suffix(".mo").exists() for path in texts) and _stamped(stamp, now):
             continue
         say("Languages: compiling ...")
-        babel: list[str | Path] = [PYTHON, "-m", "babel.messages.frontend", "--quiet", "compile", "-d", str(folder)]
+        babel: list[str | Path] = [
+            PYTHON,
+            "-m",
+            "babel.messages.frontend",
+            "--quiet",
+            "compile",
+            "-d",
+            str(folder),
+        ]
         run(babel, "compiling the languages")
         stamp.write_text(now)
 
