@@ -12,7 +12,6 @@ from app.accounts import service as accounts
 from app.custody import log
 from app.enrol import service as enrol
 from app.keys import keys
-from app.scrub.cli import scrub_command
 
 
 def _address() -> str:
@@ -41,7 +40,7 @@ def setup() -> None:
 @click.argument("user")
 def login_link(user: str) -> None:
     """A one-time link for USER: the way back in after anything was forgotten."""
-    found = accounts.find(user)
+    found = accounts.by_name(user)
     if found is None:
         raise click.ClickException(f"there is no account {user!r}")
     click.echo(accounts.login_link(found))
@@ -111,5 +110,5 @@ def doctor() -> None:
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, login_link, enrol_device, invite, verify, worker, doctor, scrub_command):
+    for command in (setup, login_link, enrol_device, invite, verify, worker, doctor):
         app.cli.add_command(command)

@@ -1,7 +1,7 @@
 """Where keys lie, and who may read them (docs/deploy.md gives the folders to two users).
 
     keys/public/   intake-2026-11.txt, storage.txt, server.jwk, organisation.jwk, pins.jws
-    keys/web/      server.jwk (signs receipts), storage.key (opens working copies), session.key
+    keys/web/      server.jwk (signs receipts), storage.key (opens working copies), desk.json
     keys/worker/   intake-2026-11.key
     practice/      custody.key, organisation.jwk: only until custody is set up
 """
@@ -82,10 +82,6 @@ class Keys:
     def storage_recipient(self) -> str:
         return (self.public / "storage.txt").read_text().strip()
 
-    @property
-    def session_key(self) -> str:
-        return (self.web / "session.key").read_text().strip()
-
     # intake ---------------------------------------------------------------------
     def intake_recipient(self) -> str:
         """What phones seal to now: the newest month."""
@@ -142,8 +138,6 @@ class Keys:
         True if this was the first time."""
         first = not (self.public / "server.jwk").exists()
         self.public.mkdir(parents=True, exist_ok=True)
-        if not (self.web / "session.key").exists():
-            write_private(self.web / "session.key", secrets.token_urlsafe(48) + "\n")
         if not (self.web / "storage.key").exists():
             write_private(self.web / "storage.key", str(make_identity().pyrage) + "\n")
         write_public(self.public / "storage.txt", self.storage.recipient + "\n")

@@ -66,6 +66,7 @@ def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None 
         session.add(
             LogEntry(index=index, line=line, leaf=leaf, chain=chain_hash(chain, leaf), at=at, verb=verb, object=object_id)
         )
+        session.flush()  # the detail refers to its entry
         session.add(LogDetail(index=index, salt=salt, detail=said))
         session.flush()
         return Place(index, b64(leaf))

@@ -61,8 +61,15 @@ class Incoming:
 
     def __init__(self, blobs: Blobs, upload: str) -> None:
         self.upload = upload
-        self.head = blobs.path(f"incoming/{upload}.head")
-        self.body = blobs.path(f"incoming/{upload}.body")
+        self._blobs = blobs
+        # A crash can fall between the two renames of `store`: each part is looked for where it may be.
+        self.head, self.head_stored = self._part("head", "heads")
+        self.body, self.body_stored = self._part("body", "bodies")
+
+    def _part(self, part: str, shelf: str) -> tuple[Path, bool]:
+        stored = self._blobs.path(f"{shelf}/{self.upload}")
+        arriving = self._blobs.path(f"incoming/{self.upload}.{part}")
+        return (stored, True) if stored.exists() and not arriving.exists() else (arriving, False)
 
     @staticmethod
     def _size(path: Path) -> int:
@@ -91,6 +98,8 @@ class Incoming:
     def write(self, data: bytes, offset: int) -> None:
         """Append at `offset`. Raises Overtaken, SealError when it can't be an age file, OSError when the disk is full:
         then what fitted is there, and `offset()` says how much."""
+        if self.body_stored or self.head_stored:
+            raise Overtaken(self.upload)
         with self.locked():
             if self.offset() != offset:
                 raise Overtaken(self.upload)
@@ -128,6 +137,13 @@ class Incoming:
         known = _hashes.take(self.upload, self._size(self.body))
         return hashlib.sha256(self.head_bytes()).digest(), known or file_sha256(self.body)
 
+    def store(self) -> None:
+        """Give both parts their final names, durable. Goes on where a crash left it."""
+        if not self.body_stored:
+            self._blobs.adopt(self.body, f"bodies/{self.upload}")
+        if not self.head_stored:
+            self._blobs.adopt(self.head, f"heads/{self.upload}")
+
     def set_aside(self) -> None:
         """Keep what arrived under another name and begin again at 0."""
         for path in (self.head, self.body):
@@ -137,7 +153,8 @@ class Incoming:
         fsync_folder(self.head.parent)
 
     def remove(self, *, aside_only: bool = False) -> None:
-        for path in (self.head, self.body):
+        for part in ("head", "body"):
+            path = self._blobs.path(f"incoming/{self.upload}.{part}")
             path.with_name(path.name + "-aside").unlink(missing_ok=True)
             if not aside_only:
                 path.unlink(missing_ok=True)

@@ -43,10 +43,7 @@ def offset_of(upload: Upload) -> int:
     """Bytes that have arrived."""
     if upload.finished_at is not None:
         return upload.length or 0
-    here = incoming(upload)
-    if here.offset() == 0 and blobs().exists(f"heads/{upload.id}"):  # moved, then stopped before the row
-        return blobs().size(f"heads/{upload.id}") + blobs().size(f"bodies/{upload.id}")
-    return here.offset()
+    return incoming(upload).offset()
 
 
 def find(device: Device, upload_id: str) -> Upload:
@@ -175,29 +172,24 @@ def finish(device: Device, upload: Upload) -> Item | None:
     if length is None or offset_of(upload) < length:
         return None
     here = incoming(upload)
-    moved = not here.head.exists() and blobs().exists(f"heads/{upload.id}")
-    if not moved and not here.has_whole_head():
+    if not here.has_whole_head():
         here.remove()
         raise _not_age()
     if upload.tail != ITEM:
-        _finish_tail(upload, here, moved=moved)
+        _finish_tail(upload, here)
         return None
-    if moved:
-        here.head, here.body = blobs().path(f"heads/{upload.id}"), blobs().path(f"bodies/{upload.id}")
-    head_size, body_size = here.head.stat().st_size, here.offset() - here.head.stat().st_size
     head_hash, body_hash = (log.b64(digest) for digest in here.hashes())
+    head_size, body_size = here.head.stat().st_size, here.body.stat().st_size
     attested, kind, cut = _attest(device, upload, (head_size, head_hash, body_size, body_hash))
-    if attested == "differs" and upload.refusals == 0 and not moved:
+    if attested == "differs" and upload.refusals == 0 and not here.body_stored:
         _refuse_once(upload, here)
-    if not moved:
-        blobs().adopt(here.body, f"bodies/{upload.id}")
-        blobs().adopt(here.head, f"heads/{upload.id}")
+    here.store()
     item = _store(device, upload, Item(
         id=upload.id, device_id=device.id, item_id=upload.item_id, kind=kind, head_size=head_size,
         head_sha256=head_hash, body_size=body_size, body_sha256=body_hash, attested=attested, cut=cut,
         practice=device.practice, received_at=now_ms(), state="waiting", tries=0,
     ))  # fmt: skip
-    Incoming(blobs(), upload.id).remove(aside_only=True)
+    here.remove(aside_only=True)
     return item
 
 
@@ -251,13 +243,11 @@ def _store(device: Device, upload: Upload, item: Item) -> Item:
     return item
 
 
-def _finish_tail(upload: Upload, here: Incoming, *, moved: bool) -> None:
+def _finish_tail(upload: Upload, here: Incoming) -> None:
     """A whole tail takes the place of the earlier one of its number, never before it is whole."""
-    if not moved:
-        if not here.body.exists():
-            here.body.touch()
-        blobs().adopt(here.body, f"bodies/{upload.id}")
-        blobs().adopt(here.head, f"heads/{upload.id}")
+    if not here.body.exists():
+        here.body.touch()
+    here.store()
     with unit_of_work() as session:
         older = session.scalars(
             select(Upload).where(

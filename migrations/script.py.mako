@@ -1,0 +1,22 @@
+"""${message}
+
+Rules: plain SQL and `op` only, never `app`; works while the code before it still runs; has a way down;
+tests/test_migrations.py runs it both ways with rows in every table.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}

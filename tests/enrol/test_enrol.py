@@ -1,0 +1,120 @@
+"""Invitations are used once, in time, by a POST; pins are signed; custody retires practice."""
+
+from __future__ import annotations
+
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import jws
+from app.clock import now_ms
+from app.custody import log
+from app.custody.models import LogDetail, LogEntry
+from app.db import db, unit_of_work
+from app.enrol import pins, service
+from app.enrol.models import Device, Invitation
+from app.errors import Problem
+from app.keys import keys
+from app.seal import make_identity
+from tests.phone import Phone, make_phone
+
+
+@pytest.fixture
+def ready(app: Flask) -> Flask:
+    with app.app_context():
+        keys().make("Test organisation")
+    return app
+
+
+def test_link_and_code_each_enrol_once(ready: Flask) -> None:
+    with ready.app_context():
+        by_link, by_code = service.invite("phone 1"), service.invite("phone 2")
+    spoken = f"{by_code.code[:5]} {by_code.code[5:].lower()}"
+    for secret in (by_link.secret, spoken):
+        phone = Phone(ready, ready.test_client())
+        assert phone.enrol(secret).status_code == 201
+        again = Phone(ready, ready.test_client()).enrol(secret)
+        assert again.status_code == 410 and again.get_json()["error"]["code"] == "invitation-used"
+    assert Phone(ready, ready.test_client()).enrol("0" * 43).get_json()["error"]["code"] == "invitation-unknown"
+
+
+def test_expired_and_cancelled_invitations_are_refused(ready: Flask) -> None:
+    with ready.app_context():
+        late, cancelled = service.invite("late"), service.invite("cancelled")
+        service.cancel(cancelled.invitation, "user:test")
+        with unit_of_work() as session:
+            session.get_one(Invitation, late.invitation.id).expires_at = now_ms() - 1
+    for invited in (late, cancelled):
+        assert Phone(ready, ready.test_client()).enrol(invited.secret).get_json()["error"]["code"] == "invitation-expired"
+
+
+def test_a_statement_for_another_invitation_enrols_nobody(ready: Flask) -> None:
+    with ready.app_context():
+        one, other = service.invite("one"), service.invite("other")
+    phone = Phone(ready, ready.test_client())
+    stolen = phone.sign("temoin-enrolment", {"key": jws.public_jwk(phone.key), "invitation": jws.sha256(one.secret.encode())}, kid="new")
+    response = ready.test_client().post("/api/enrol", json={"secret": other.secret, "statement": stolen})
+    assert response.status_code == 422
+
+
+def test_pins_are_signed_and_no_token_or_secret_is_stored(ready: Flask) -> None:
+    phone = make_phone(ready)
+    said = phone.http.get("/api/pins", headers=phone.auth).get_json()
+    pinned = jws.verify(said["pins"], jws.load_key(said["organisation_key"]), "temoin-pins")
+    assert pinned["practice"] is True and pinned["server"] == phone.server
+    server_key = jws.load_key(pinned["server_key"])
+    assert jws.verify(said["intake"], server_key, "temoin-intake")["recipients"][0].startswith("age1")
+    database = (ready.config["TEMOIN"].instance / "temoin.sqlite").read_bytes()
+    assert phone.token.encode() not in database and phone.token[4:].encode() not in database
+
+
+def test_setting_up_custody_retires_practice_phones(ready: Flask) -> None:
+    phone = make_phone(ready)
+    organisation, custody = jws.make_key(), make_identity()
+    with ready.test_request_context():
+        word, sealed = pins.canary([custody.recipient])
+        import pyrage
+
+        assert pyrage.decrypt(sealed, [custody.pyrage]).decode() == word
+        payload = {**pins.proposal(), "custody": [custody.recipient], "at": now_ms()}
+        token = jws.sign(payload, "temoin-pins", "organisation", organisation)
+        with pytest.raises(Problem):
+            pins.set_up_custody(token, jws.public_jwk(jws.make_key()), "user:test")
+        assert pins.set_up_custody(token, jws.public_jwk(organisation), "user:test") == 1
+        assert not keys().is_practice and keys().custody_recipients == [custody.recipient]
+        # From now on only the organisation's key changes custody.
+        usurper = jws.make_key()
+        with pytest.raises(Problem):
+            pins.set_up_custody(jws.sign(payload, "temoin-pins", "organisation", usurper), jws.public_jwk(usurper), "user:test")
+        assert db.session.get_one(Device, phone.device).retired_at is not None
+    assert phone.http.get("/api/pins", headers=phone.auth).get_json()["error"]["code"] == "retired"
+
+
+def test_the_log_notices_every_change(ready: Flask) -> None:
+    make_phone(ready)
+    with ready.app_context():
+        count = log.verify()
+        for change in (
+            lambda e: setattr(e, "line", e.line.replace(b"device", b"devise")),
+            lambda e: setattr(e, "chain", bytes(32)),
+            lambda e: setattr(e, "verb", "other"),
+        ):
+            change(db.session.scalars(select(LogEntry)).first())
+            db.session.flush()
+            with pytest.raises(log.LogBroken):
+                log.verify()
+            db.session.rollback()
+        detail = db.session.scalars(select(LogDetail)).first()
+        assert detail is not None
+        detail.detail = b"{}"
+        db.session.flush()
+        with pytest.raises(log.LogBroken):
+            log.verify()
+        db.session.rollback()
+        erased = db.session.scalars(select(LogDetail)).first()
+        assert erased is not None
+        erased.detail = erased.salt = None  # erasing what an entry said leaves the log whole
+        db.session.flush()
+        assert log.verify() == count
+        db.session.rollback()
