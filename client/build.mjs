@@ -46,6 +46,7 @@ async function bundle(names, splitting) {
 const outputs = [
   ...(await bundle(['page.ts', 'desk.ts'], true)),
   ...(await bundle(['seal.worker.ts'], false)),
+  ...(await bundle(['vault.worker.ts'], false)),
   ...(await bundle(['sw.ts'], false)),
 ].map(({ path, contents }) => ({
   name: relative(out, path).split(sep).join('/'),

@@ -129,6 +129,10 @@ export interface Enrolled {
   revoked: boolean;
   /** Build hash of the running client, 16 hex digits. */
   build: string;
+  /** Why this enrolment has ended (revoked, practice over), a sentence for people, or null. `revoked` is then true. */
+  ended: string | null;
+  /** A change of keys that was refused, a sentence for people, or null. Show it loudly: somebody may be listening. */
+  warning: string | null;
 }
 
 export interface Enrolment {

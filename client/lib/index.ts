@@ -1,17 +1,44 @@
-/** What capture, journal, shell and the entries use. lib, outbox and vault themselves must not import this file. */
+/**
+ * The doors of the core, for capture, journal, shell and the entries. lib, outbox and vault themselves do not import
+ * this file: the outbox must never reach the vault (client/tests/layers.test.ts).
+ */
+import { startOutbox } from '../outbox';
+import { makeVault } from '../vault';
 import type { Depot, Enrolment, Outbox, Vault } from './contracts';
+import { SealedDepot } from './depot';
+import { PhoneEnrolment } from './enrol';
+import { Sealer } from './sealer';
+import { Store } from './store';
 
 export type * from './contracts';
+export { NotEnrolled, StillRecording } from './depot';
+export { NotRedeemed } from './enrol';
+export { PhoneFull, SealerGone } from './sealer';
+
+// One of each a page: they share the database connection and the worker.
+const store = new Store();
+let enrolment: Promise<PhoneEnrolment> | undefined;
+let depot: SealedDepot | undefined;
+let outbox: Outbox | undefined;
+let vault: Vault | undefined;
 
 export async function openDepot(): Promise<Depot> {
-  throw new Error('not built yet');
+  depot ??= new SealedDepot(store, new Sealer());
+  return depot;
 }
+
+export function openEnrolment(): Promise<Enrolment> {
+  enrolment ??= PhoneEnrolment.open(store);
+  return enrolment;
+}
+
+/** Starts sending as soon as it is called, when there is something to send. */
 export async function openOutbox(): Promise<Outbox> {
-  throw new Error('not built yet');
+  outbox ??= startOutbox(store);
+  return outbox;
 }
-export async function openEnrolment(): Promise<Enrolment> {
-  throw new Error('not built yet');
-}
+
 export async function openVault(): Promise<Vault> {
-  throw new Error('not built yet');
+  vault ??= makeVault(store);
+  return vault;
 }

@@ -18,16 +18,18 @@ type Same<M extends Messages> = {
 };
 type Values<T extends Message> = T extends (values: infer V) => string ? [values: V] : [];
 
-export type Catalogue<M extends Messages> = <K extends keyof M & string>(
-  key: K,
-  ...values: Values<M[K]>
-) => string;
+export interface Catalogue<M extends Messages> {
+  <K extends keyof M & string>(key: K, ...values: Values<M[K]>): string;
+  /** For keys that come from outside, like the error codes of a server. */
+  has(key: string): key is keyof M & string;
+}
 
 export function catalogue<M extends Messages>(words: { en: M; fr: NoInfer<Same<M>> }): Catalogue<M> {
-  return (key, ...values) => {
+  const say = <K extends keyof M & string>(key: K, ...values: Values<M[K]>): string => {
     const message = words[language()][key] as string | ((values: unknown) => string);
     return typeof message === 'string' ? message : message(values[0]);
   };
+  return Object.assign(say, { has: (key: string): key is keyof M & string => Object.hasOwn(words.en, key) });
 }
 
 const PREFERENCE = 'language';
@@ -43,7 +45,7 @@ export function language(): Language {
 export function setLanguage(next: Language): void {
   chosen = next;
   try {
-    localStorage.setItem(PREFERENCE, next);
+    preferences()?.setItem(PREFERENCE, next);
   } catch {
     // Blocked storage: the choice then lasts as long as the page.
   }
@@ -56,10 +58,14 @@ export function onLanguage(changed: (language: Language) => void): () => void {
   return () => listeners.delete(changed);
 }
 
+/** Workers have no localStorage, and no type for it. */
+function preferences(): { getItem(key: string): string | null; setItem(key: string, value: string): void } | undefined {
+  return (globalThis as { localStorage?: ReturnType<typeof preferences> }).localStorage;
+}
+
 function preferred(): Language | undefined {
   try {
-    // Workers have no localStorage at all, hence the look at globalThis.
-    const kept = (globalThis as { localStorage?: Storage }).localStorage?.getItem(PREFERENCE);
+    const kept = preferences()?.getItem(PREFERENCE);
     return kept === 'en' || kept === 'fr' ? kept : undefined;
   } catch {
     return undefined;

@@ -1,0 +1,149 @@
+/** Sealed storage on this phone: the contract's `Depot`. Works locked and offline; needs the pinned public keys only. */
+import { utf8 } from './bytes';
+import type { Depot, Entry, ItemView, MediaKind, Recording, Space } from './contracts';
+import { fileName, removeSealed, sealedSize } from './files';
+import { newId } from './ids';
+import { isFree } from './locks';
+import { notify, onNotice } from './notices';
+import { problemText } from './problems';
+import { itemLock } from './protocol';
+import { OpenRecording } from './recording';
+import { Recovery } from './recover';
+import type { Sealer } from './sealer';
+import { Statements } from './statements';
+import { type ItemRow, type Kept, newRow, type Store } from './store';
+
+/** The phone holds no public keys yet: nothing can be sealed before it is enrolled. */
+export class NotEnrolled extends Error {
+  override name = 'NotEnrolled';
+}
+
+/** An item that is still being recorded can't be removed. */
+export class StillRecording extends Error {
+  override name = 'StillRecording';
+}
+
+export class SealedDepot implements Depot {
+  readonly #store: Store;
+  readonly #sealer: Sealer;
+  readonly #statements: Statements;
+
+  constructor(store: Store, sealer: Sealer) {
+    this.#store = store;
+    this.#sealer = sealer;
+    this.#statements = new Statements(store);
+  }
+
+  async start(
+    kind: MediaKind,
+    about: { observation: string; mime: string; trial: boolean },
+  ): Promise<Recording> {
+    const { recipients, vault } = await recipientsOf(this.#store);
+    const item = newId();
+    const { observation, trial } = about;
+    const startedAt = Date.now();
+    const { medium, head } = await this.#sealer.ask('start', { item, kind, recipients });
+    const body = { size: 0, sha256: null };
+    const row = newRow({
+      id: item,
+      kind,
+      observation,
+      trial,
+      startedAt,
+      state: 'recording',
+      medium,
+      head,
+      body,
+      vault,
+    });
+    await this.#store.write(['items'], (tx) => tx.objectStore('items').put(row));
+    notify('changed');
+    notify('kick');
+    return new OpenRecording(item, kind, this.#store, this.#sealer, this.#statements);
+  }
+
+  async entry(entry: Entry): Promise<void> {
+    const { recipients, vault } = await recipientsOf(this.#store);
+    const plain = utf8(JSON.stringify(entry));
+    const { bytes, head, body } = await this.#sealer.ask('seal', { recipients, plain }, [plain.buffer]);
+    const { id, observation, trial, clock } = entry;
+    const about = { id, kind: 'entry', observation, trial, startedAt: clock.wall } as const;
+    const row = newRow({ ...about, state: 'sealed', medium: 'idb', head, body, vault });
+    await this.#store.write(['items', 'bytes'], async (tx) => {
+      // Never over an entry that is there: it may have been committed to under other keys.
+      await tx.objectStore('items').add(row);
+      await tx.objectStore('bytes').add({ file: fileName(id, 'entry'), at: 0, bytes });
+    });
+    notify('changed');
+    notify('kick');
+  }
+
+  async items(): Promise<ItemView[]> {
+    const rows = (await this.#store.items()).sort((a, b) => a.startedAt - b.startedAt);
+    return await Promise.all(
+      rows.map(async (row) =>
+        view(row, row.state === 'recording' ? await sealedSize(this.#store, row) : undefined),
+      ),
+    );
+  }
+
+  async recover(): Promise<ItemView[]> {
+    return (await new Recovery(this.#store, this.#sealer, this.#statements).run()).map((row) => view(row));
+  }
+
+  async remove(id: string): Promise<void> {
+    const row = await this.#store.item(id);
+    if (!row) return;
+    if (row.state === 'recording' && !(await isFree(itemLock(id))))
+      throw new StillRecording('still recording');
+    await this.#statements.add('temoin-deletion', { ids: [id], why: 'person' }, [id], async (tx) => {
+      await tx.objectStore('items').delete(id);
+    });
+    await removeSealed(this.#store, row);
+    notify('changed');
+    notify('kick');
+  }
+
+  async space(): Promise<Space> {
+    const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
+    const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
+    const known = estimate?.quota !== undefined && estimate.usage !== undefined;
+    return { free: known ? Math.max(0, Number(estimate.quota) - Number(estimate.usage)) : null, persisted };
+  }
+
+  watch(seen: () => void): () => void {
+    return onNotice((notice) => {
+      if (notice === 'changed') seen();
+    });
+  }
+}
+
+/** Everybody who shall open what is sealed now: intake, custody, and the vault if there is one. @throws NotEnrolled */
+export async function recipientsOf(store: Store): Promise<{ recipients: string[]; vault: string | null }> {
+  const [device, vault] = await store.read(['kept'], async (tx) => {
+    const kept = tx.objectStore('kept');
+    return [
+      (await kept.get('device')) as Kept['device'] | undefined,
+      (await kept.get('vault')) as Kept['vault'] | undefined,
+    ] as const;
+  });
+  if (!device) throw new NotEnrolled('this phone is not enrolled yet');
+  const own = vault?.recipient ?? null;
+  return { recipients: [...device.intakeRecipients, ...device.custody, ...(own ? [own] : [])], vault: own };
+}
+
+function view(row: ItemRow, size = row.head.size + row.body.size): ItemView {
+  const { id, kind, observation, trial, startedAt, sent, state, cut } = row;
+  return {
+    id,
+    kind,
+    observation,
+    trial,
+    startedAt,
+    size,
+    sent,
+    state,
+    cut,
+    problem: row.problem && problemText(row.problem),
+  };
+}

@@ -1,0 +1,46 @@
+/** What a page asks of the seal worker, and what it answers. */
+import type { Kind, MediaKind } from './contracts';
+import type { Medium } from './store';
+
+export interface Hashed {
+  size: number;
+  /** SHA-256, base64url. */
+  sha256: string;
+}
+
+/** What a recording that was cut left behind. */
+export interface Remains {
+  head: Hashed;
+  body: Hashed;
+  /** Plaintext beyond the body that a tail still holds. */
+  tail: { slot: 0 | 1; bytes: number } | null;
+}
+
+export interface Requests {
+  start: { item: string; kind: MediaKind; recipients: readonly string[] };
+  /** `bytes` is transferred and wiped. */
+  write: { item: string; bytes: Uint8Array };
+  progress: { item: string };
+  finish: { item: string };
+  seal: { recipients: readonly string[]; plain: Uint8Array };
+  takeUp: { item: string; kind: Kind; medium: Medium };
+}
+
+export interface Answers {
+  start: { medium: Medium; head: Hashed };
+  write: null;
+  /** Null: not being recorded here. */
+  progress: Hashed | null;
+  finish: { plain: Hashed; body: Hashed };
+  seal: { bytes: Uint8Array; head: Hashed; body: Hashed };
+  takeUp: Remains | null;
+}
+
+export type Verb = keyof Requests;
+export type Request = { [V in Verb]: { n: number; verb: V; ask: Requests[V] } }[Verb];
+export type Answer =
+  | { n: number; answer: Answers[Verb] }
+  | { n: number; error: { name: string; message: string } };
+
+/** Held by the worker as long as it records the item: whoever gets it knows that nobody does. */
+export const itemLock = (item: string): string => `temoin-item-${item}`;

@@ -1,0 +1,80 @@
+/** The contract's `Outbox`, for pages. The service worker's part is wake.ts. */
+import type { Outbox, SendMode, Sync } from '../lib/contracts';
+import { notify, onNotice } from '../lib/notices';
+import { problemText } from '../lib/problems';
+import type { Store } from '../lib/store';
+import { SENDER_LOCK, Sender } from './sender';
+import { askForSync } from './sync';
+
+class PageOutbox implements Outbox {
+  readonly #store: Store;
+  #running = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+    onNotice((notice) => {
+      if (notice === 'sending' || notice === 'resting') this.#running = notice === 'sending';
+    });
+  }
+
+  async state(): Promise<Sync> {
+    const [items, contact, device, mode] = await Promise.all([
+      this.#store.items(),
+      this.#store.kept('contact'),
+      this.#store.kept('device'),
+      this.#store.kept('mode'),
+    ]);
+    const waiting = items.filter(({ state }) => !['received', 'released', 'refused'].includes(state));
+    const problem = device?.ended ?? contact?.problem ?? null;
+    return {
+      waiting: waiting.length,
+      waitingBytes: waiting.reduce(
+        (sum, { head, body, sent }) => sum + Math.max(0, head.size + body.size - sent),
+        0,
+      ),
+      safe: items.filter(({ state }) => state === 'received' || state === 'released').length,
+      lastContact: contact?.at || null,
+      running: this.#running,
+      problem: problem && problemText(problem),
+      mode: mode ?? 'always',
+    };
+  }
+
+  kick(pressed = false): void {
+    notify(pressed ? 'pressed' : 'kick');
+  }
+
+  async mode(mode: SendMode): Promise<void> {
+    await this.#store.keep('mode', mode);
+    notify('changed');
+    notify('kick');
+  }
+
+  watch(seen: (state: Sync) => void): () => void {
+    // Many notices, one look: a part sent makes several at once.
+    let due = false;
+    const stop = onNotice(() => {
+      if (due) return;
+      due = true;
+      setTimeout(async () => {
+        due = false;
+        seen(await this.state());
+      }, 100);
+    });
+    return stop;
+  }
+}
+
+/** Sends from now on, here or in whichever tab holds the lock. */
+export function startOutbox(store: Store): Outbox {
+  const outbox = new PageOutbox(store);
+  // Waits here until no other tab sends, then holds on until this page is gone.
+  void navigator.locks.request(SENDER_LOCK, () => new Sender(store).run(new AbortController().signal));
+  addEventListener('online', () => outbox.kick());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') outbox.kick();
+    else void askForSync(store);
+  });
+  outbox.kick();
+  return outbox;
+}

@@ -1,0 +1,244 @@
+/** The one sender over all tabs. Needs no unlocking: it holds ciphertext, the token and the signing key, and no more. */
+import { Refused, Unreachable } from '../lib/api';
+import { better, measure } from '../lib/clock';
+import type { SendMode } from '../lib/contracts';
+import { changeDevice } from '../lib/device';
+import { newestTail, sealedSize, wholeChunks } from '../lib/files';
+import { type Notice, notify, onNotice } from '../lib/notices';
+import type { DeviceRow, ItemRow, Store } from '../lib/store';
+import { commit, declare } from './declare';
+import { sendPart, sendTail } from './deliver';
+import { type Candidate, isDue, isLive, type Job, nextJob } from './order';
+import { Pace } from './pace';
+import { askStatus } from './status';
+
+export const SENDER_LOCK = 'temoin-sender';
+
+/** What the sender asks again without being woken: backups move on, receipts come late. */
+const ASK_AGAIN = 15 * 60_000;
+/** A running recording grows without a word. */
+const LOOK_AGAIN = 500;
+const TAIL_AGE = 5000;
+/** Refusals that only say "later". */
+const LATER = new Set(['disk-full', 'quota', 'too-many', 'offset', 'checksum', 'differs-from-commitment']);
+/** Refusals that no second try will change. */
+const NEVER = new Set(['not-age', 'too-large']);
+
+interface Moments {
+  time: number;
+  sent: { wall: number; mono: number };
+  received: { wall: number; mono: number };
+}
+
+export class Sender {
+  readonly #store: Store;
+  readonly #pace = new Pace();
+  readonly #lastSent = new Map<string, number>();
+  readonly #notBefore = new Map<string, number>();
+  #pressed = false;
+  #askedAt = 0;
+  /** Nothing is tried before this moment, ms since the epoch; a press overrules it, a kick only a lost connection. */
+  #restUntil = 0;
+  #unreachable = false;
+  #wake: () => void = () => undefined;
+  #woken = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Sends until `stop`; for a page, which holds the lock as long as it lives. */
+  async run(stop: AbortSignal): Promise<void> {
+    const unlisten = onNotice((notice) => this.#heard(notice));
+    stop.addEventListener('abort', () => this.#wake());
+    try {
+      while (!stop.aborted) {
+        this.#woken = false;
+        const busy = await this.#step();
+        if (!busy && !this.#woken) await this.#rest();
+      }
+    } finally {
+      unlisten();
+    }
+  }
+
+  /** Sends what can be sent now, then returns; for the service worker. @throws Unreachable, Refused: come back later */
+  async drain(): Promise<void> {
+    while (await this.#round());
+  }
+
+  #heard(notice: Notice): void {
+    if (notice !== 'kick' && notice !== 'pressed') return;
+    if (notice === 'pressed') this.#pressed = true;
+    if (notice === 'pressed' || this.#unreachable) {
+      this.#restUntil = 0;
+      this.#notBefore.clear();
+      this.#pace.forget();
+    }
+    this.#woken = true;
+    this.#wake();
+  }
+
+  /** @returns whether there may be more to do at once */
+  async #step(): Promise<boolean> {
+    if (Date.now() < this.#restUntil) return false;
+    try {
+      const busy = await this.#round();
+      if (!busy) this.#pressed = false;
+      notify(busy ? 'sending' : 'resting');
+      return busy;
+    } catch (error) {
+      await this.#failed(error);
+      notify('resting');
+      return false;
+    }
+  }
+
+  /** One request or one part. Statements before media, always. */
+  async #round(): Promise<boolean> {
+    const device = await this.#store.kept('device');
+    if (!device || device.ended !== null) return false;
+    if (!mayUseLine((await this.#store.kept('mode')) ?? 'always', this.#pressed)) return false;
+    await commit(this.#store);
+    const declared = await declare(this.#store, device);
+    if (declared) {
+      await this.#answered(declared);
+      return true;
+    }
+    if (this.#isTimeToAsk()) {
+      const asked = await askStatus(this.#store, device);
+      this.#askedAt = Date.now();
+      if (asked) await this.#answered(asked);
+      return true;
+    }
+    const candidates = await this.#candidates();
+    const job = nextJob(candidates, Date.now());
+    if (!job) return false;
+    await this.#do(device, job, candidates);
+    return true;
+  }
+
+  async #do(device: DeviceRow, job: Job, candidates: Candidate[]): Promise<void> {
+    const { row } = job;
+    const sendable = candidates.find((one) => one.row.id === row.id)?.sendable ?? 0;
+    const began = performance.now();
+    try {
+      const { bytes } =
+        job.do === 'tail'
+          ? await sendTail(this.#store, device, row)
+          : await sendPart(this.#store, device, row, sendable, this.#pace.part);
+      this.#pace.sent(bytes, performance.now() - began);
+      this.#lastSent.set(row.id, Date.now());
+      await this.#answered(null);
+    } catch (error) {
+      if (!(await this.#itemFailed(row, error))) throw error;
+    }
+  }
+
+  async #candidates(): Promise<Candidate[]> {
+    const now = Date.now();
+    const found: Candidate[] = [];
+    for (const row of await this.#store.items()) {
+      if (!isLive(row) && !isDue(row)) continue;
+      const live = isLive(row);
+      const lastSent = this.#lastSent.get(row.id) ?? 0;
+      const sendable = live
+        ? wholeChunks(await sealedSize(this.#store, row), row.head.size)
+        : row.head.size + row.body.size;
+      const tailDue =
+        (live || row.cut) && row.kind !== 'entry' && (await this.#isTailDue(row, live, now - lastSent));
+      found.push({ row, sendable, lastSent, tailDue, notBefore: this.#notBefore.get(row.id) ?? 0 });
+    }
+    return found;
+  }
+
+  /** A cut item's last tail goes before its last byte. A running one's when its bytes have waited for five seconds. */
+  async #isTailDue(row: ItemRow, live: boolean, pause: number): Promise<boolean> {
+    if (live && (row.upload === null || pause < TAIL_AGE)) return false;
+    const tail = await newestTail(this.#store, row);
+    if (!tail || tail.counter <= row.tail) return false;
+    return !live || Date.now() - tail.since >= TAIL_AGE;
+  }
+
+  #isTimeToAsk(): boolean {
+    // A clock set back must not silence the phone for a day.
+    return Math.abs(Date.now() - this.#askedAt) >= ASK_AGAIN;
+  }
+
+  async #answered(moments: Moments | null): Promise<void> {
+    this.#unreachable = false;
+    this.#pace.answered();
+    const contact = await this.#store.kept('contact');
+    const now = Date.now();
+    if (!contact || contact.problem !== null || Math.abs(now - contact.at) > 5000)
+      await this.#store.keep('contact', { at: now, problem: null });
+    if (moments) {
+      const old = (await this.#store.kept('offset')) ?? null;
+      const best = better(old, measure(moments.sent, moments.received, moments.time));
+      if (best !== old) await this.#store.keep('offset', best);
+    }
+    notify('changed');
+  }
+
+  /** @returns true when only this item stands still and the others go on */
+  async #itemFailed(row: ItemRow, error: unknown): Promise<boolean> {
+    // After any failure the server's word counts, not ours: the next round asks.
+    this.#askedAt = 0;
+    if (
+      error instanceof Unreachable ||
+      (error instanceof Refused && (error.status === 401 || error.status >= 500 || LATER.has(error.code)))
+    ) {
+      if (error instanceof Refused && LATER.has(error.code))
+        await this.#store.change(row.id, () => ({ problem: error.code }));
+      return false;
+    }
+    const code = error instanceof Refused ? error.code : isMissing(error) ? 'missing' : 'unknown';
+    const final = NEVER.has(code) || code === 'missing';
+    await this.#store.change(row.id, () => ({
+      problem: code,
+      ...(final && !isLive(row) ? { state: 'refused' as const } : {}),
+    }));
+    this.#notBefore.set(row.id, Date.now() + 60_000);
+    notify('changed');
+    return true;
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#pace.failed();
+    this.#askedAt = 0;
+    this.#unreachable = error instanceof Unreachable;
+    this.#restUntil = Date.now() + this.#pace.wait(error instanceof Refused ? error.after : null);
+    if (error instanceof Refused && error.status === 401)
+      await changeDevice(this.#store, { ended: error.code });
+    const code =
+      error instanceof Unreachable ? 'unreachable' : error instanceof Refused ? error.code : 'unknown';
+    const at = (await this.#store.kept('contact'))?.at ?? 0;
+    await this.#store.keep('contact', { at: error instanceof Refused ? Date.now() : at, problem: code });
+    notify('changed');
+  }
+
+  async #rest(): Promise<void> {
+    const live = (await this.#store.items()).some(isLive);
+    const until = this.#restUntil - Date.now();
+    const pause = until > 0 ? until : live ? LOOK_AGAIN : ASK_AGAIN;
+    await new Promise<void>((done) => {
+      const timer = setTimeout(done, pause);
+      this.#wake = () => {
+        clearTimeout(timer);
+        done();
+      };
+      if (this.#woken) this.#wake();
+    });
+    this.#wake = () => undefined;
+  }
+}
+
+/** `wifi` only where the browser can tell; where it can't, nothing goes by itself. */
+export function mayUseLine(mode: SendMode, pressed: boolean): boolean {
+  if (mode === 'always' || pressed) return true;
+  const type = (navigator as { connection?: { type?: string } }).connection?.type;
+  return mode === 'wifi' && (type === 'wifi' || type === 'ethernet');
+}
+
+const isMissing = (error: unknown) =>
+  error instanceof Error && error.message.startsWith('sealed bytes are missing');
