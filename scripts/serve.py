@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -58,15 +58,17 @@ class Supervisor:
         self._events: queue.SimpleQueue[Program | None] = queue.SimpleQueue()  # None: asked to stop
         self._stopping = False
 
-    def run(self, ready: str) -> int:
-        """Returns the exit code: 0 after a signal, 1 after a program ended by itself."""
+    def run(self, ready: str, beside: AbstractContextManager[object] | None = None) -> int:
+        """Returns the exit code: 0 after a signal, 1 after a program ended by itself.
+        `beside` is entered once all are started, and left before they are stopped."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._events.put(None))
         try:
             self._start()
-            if self._wait_until_ready():
-                say(ready)
-                self._watch(self._events.get())
+            with beside or nullcontext():
+                if self._wait_until_ready():
+                    say(ready)
+                    self._watch(self._events.get())
             say("Stopping ...")
             return 0
         except Ended as ended:
@@ -201,12 +203,6 @@ def bring_up_to_date() -> None:
     run([PYTHON, "-m", "flask", "setup"], "setting up")
 
 
-PHONES = """Phones need https, so from a phone's own browser this address doesn't work yet. Three ways on:
-  Android by cable   adb reverse tcp:{port} tcp:{port}, then open http://localhost:{port}/m/ on the phone
-  same room          make lan
-  a server           TEMOIN_URL=https://... and docs/deploy.md"""
-
-
 def main() -> int:
     config = settings()
     check_port(config.host, config.port)
@@ -214,9 +210,7 @@ def main() -> int:
         bring_up_to_date()
         shown = "localhost" if _reachable(config.host) in {"127.0.0.1", "::1"} else config.host
         address = config.url or f"http://{shown}:{config.port}"
-        ready = f"Témoin is running: {address}/desk/  (Ctrl-C stops it)"
-        if not config.url:
-            ready += "\n" + PHONES.format(port=config.port)
+        ready = f"\nTémoin is running: {address}/desk/  (Ctrl-C stops it)"
         return Supervisor([web(config.host, config.port), worker()]).run(ready)
 
 
