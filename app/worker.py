@@ -23,6 +23,8 @@ from app.opening import service as opening
 
 IDLE = 0.5  # seconds between looks at an empty queue
 SWEEP = 60  # seconds
+SILENT = 20  # seconds without a byte, after which an upload is opened as far as it goes
+GIVEN_UP = 30 * 86_400  # seconds of silence after which an upload is closed as cut
 
 
 class AlreadyRunning(Exception):
@@ -44,8 +46,24 @@ def last_alive(instance: Path) -> int | None:
 def sweep() -> None:
     """Find what was begun and not finished."""
     uploads.finish_begun()
+    close_given_up()
     opening.close_old_heads()
     keys().renew_intake()
+
+
+def open_silent() -> None:
+    """A phone that fell silent in the middle of a film: the desk sees what there is within a minute."""
+    for upload in uploads.unfinished():
+        quiet = time.time() - uploads.incoming(upload).touched()
+        if GIVEN_UP > quiet > SILENT:
+            opening.open_silent(upload)
+
+
+def close_given_up() -> None:
+    for upload in uploads.unfinished():
+        here = uploads.incoming(upload)
+        if here.offset() and time.time() - here.touched() > GIVEN_UP and here.has_whole_head():
+            uploads.close_cut(upload)
 
 
 def work_off() -> int:
@@ -71,13 +89,16 @@ def run(app: Flask) -> None:
         except OSError as error:
             raise AlreadyRunning(str(instance)) from error
         opening.requeue_interrupted()
-        swept = 0.0
+        swept = looked = 0.0
         app.logger.info("worker %s started at %s", os.getpid(), now_ms())
         while not stop.is_set():
             alive_file(instance).touch()
             if time.monotonic() - swept > SWEEP or not swept:
                 sweep()
                 swept = time.monotonic()
+            if time.monotonic() - looked > SILENT / 2:
+                open_silent()
+                looked = time.monotonic()
             if work_off() == 0:
                 forget_reads()
                 db.session.remove()

@@ -81,6 +81,10 @@ class Incoming:
     def offset(self) -> int:
         return self._size(self.head) + self._size(self.body)
 
+    def touched(self) -> float:
+        """Unix time in seconds of the last byte that arrived; 0 if none did."""
+        return max((path.stat().st_mtime for path in (self.head, self.body) if path.exists()), default=0.0)
+
     def head_bytes(self) -> bytes:
         return self.head.read_bytes() if self.head.exists() else b""
 

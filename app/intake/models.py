@@ -55,7 +55,6 @@ class Upload(Model):
     tail: Mapped[int]
     length: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
-    touched_at: Mapped[int] = mapped_column(BigInteger)
     finished_at: Mapped[int | None] = mapped_column(BigInteger)
     refusals: Mapped[int] = mapped_column(default=0)  # times the final hash wasn't the committed one
 

@@ -69,7 +69,7 @@ def create(device: Device, creation: Creation) -> Upload:
                 return known
         upload = Upload(
             id=new_id(), device_id=device.id, item_id=item_id, tail=tail, length=creation.length,
-            created_at=now_ms(), touched_at=now_ms(), refusals=0,
+            created_at=now_ms(), refusals=0,
         )  # fmt: skip
         session.add(upload)
     return upload
@@ -276,6 +276,29 @@ def tails_of(device_id: str, item_id: str) -> list[Upload]:
             .order_by(Upload.finished_at.desc())
         )
     )
+
+
+def unfinished() -> list[Upload]:
+    """Uploads of items that have begun and not ended."""
+    return list(db.session.scalars(select(Upload).where(Upload.finished_at.is_(None), Upload.tail == ITEM)))
+
+
+def close_cut(upload: Upload) -> Item | None:
+    """End a silent upload where it is: what arrived becomes an item of its own. By the lead's act or after long silence."""
+    device = db.session.get_one(Device, upload.device_id)
+    with unit_of_work() as session:
+        session.get_one(Upload, upload.id).length = offset_of(upload)
+        session.get_one(Upload, upload.id).refusals = 1  # what the phone committed to is longer: kept as it is
+    return finish(device, upload)
+
+
+def last_prefix(device_id: str, item_id: str) -> Commitment | None:
+    """The longest prefix that the phone signed."""
+    return db.session.scalars(
+        select(Commitment)
+        .where(Commitment.device_id == device_id, Commitment.item_id == item_id, Commitment.prefix)
+        .order_by(Commitment.body_size.desc())
+    ).first()
 
 
 def terminate(upload: Upload) -> None:

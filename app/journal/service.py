@@ -138,11 +138,11 @@ def _link_corrections(entry: Entry) -> None:
         entry.corrected_by = corrected.entry_id
 
 
-def observation_of_media(item: Item) -> str | None:
+def observation_of_media(device_id: str, item_id: str) -> str | None:
     """The observation that a media item belongs to, by its begin or import entry from the same phone, if that arrived."""
     return db.session.scalar(
         select(Entry.observation_id)
         .join(Item, Item.id == Entry.id)
-        .where(Entry.about_item == item.item_id, Item.device_id == item.device_id, Entry.type.in_(["begin", "import", "end"]))
+        .where(Entry.about_item == item_id, Item.device_id == device_id, Entry.type.in_(["begin", "import", "end"]))
         .limit(1)
     )

@@ -14,12 +14,12 @@ import io
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from app.opening.source import Joined, best_tail
 from app.scrub import Refused, Report, Unsupported, plan, sniff
 from app.scrub import check as checking
-from app.scrub.sniff import FAMILIES
 from app.sandbox import confine
 from app.seal import SealedReader, seal_stream
 
@@ -77,9 +77,6 @@ def open_item(order: dict[str, Any], body: BinaryIO, target: BinaryIO) -> dict[s
         "interrupted": reader.interrupted, "original_size": size, "original_sha256": digest,
         "media_type": sniff(buffered), "report": None, "facts": None, "problem": None,
     }  # fmt: skip
-    if order["entry"]:
-        buffered.seek(0)
-        return {**result, "document": buffered.read(1 << 20).decode("utf-8", "replace")}
     try:
         report, copy = _working_copy(buffered, order["recipient"], target)
     except Unsupported:
@@ -89,26 +86,24 @@ def open_item(order: dict[str, Any], body: BinaryIO, target: BinaryIO) -> dict[s
     return {**result, **copy, "report": report.to_json(), "facts": report.facts.to_json()}
 
 
-def _preload() -> None:
-    """Import whatever opening may need: afterwards no file can be opened."""
-    import importlib
-
-    for family in set(FAMILIES.values()):
-        importlib.import_module(f"app.scrub.{family}")
-    importlib.import_module("av")
-    importlib.import_module("exifread")
-    importlib.import_module("PIL.Image").init()
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
 
 
 def main() -> int:
     order = json.loads(sys.stdin.readline())
-    _preload()
+    checking.preload()  # afterwards no file can be opened
     body, target = os.fdopen(order["body"], "rb"), os.fdopen(order["target"], "wb")
     confine(memory=order["memory"], cpu_seconds=60 + order["body_size"] // 10_000_000, file_size=order["body_size"] * 2 + (64 << 20))
     try:
         result = open_item(order, body, target)
     except MemoryError:
-        result = {"failed": "memory"}
+        result = {"failed": "it asked for more memory than allowed"}
+    except Exception as error:  # the kind and the place, never the message: that could hold content
+        result = {"failed": f"{type(error).__name__} {_place(error)}"}
     json.dump(result, sys.stdout)
     sys.stdout.flush()
     return 0

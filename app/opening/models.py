@@ -15,10 +15,15 @@ class Opening(Model):
 
     __tablename__ = "opening"
     id: Mapped[int] = mapped_column(primary_key=True)
-    item: Mapped[str] = mapped_column(ForeignKey("item.id"), index=True)  # Item.id
+    # Item.id, which is the upload's: a provisional opening comes before there is an item.
+    item: Mapped[str] = mapped_column(ForeignKey("upload.id"), index=True)
     observation_id: Mapped[str | None] = mapped_column(index=True)  # by the begin or import entry; filled when that arrives
     at: Mapped[int] = mapped_column(BigInteger)
-    provisional: Mapped[bool]
+    provisional: Mapped[bool]  # the upload was silent, not finished; more may come
+    sealed_size: Mapped[int] = mapped_column(BigInteger)  # bytes of the body that were there
+    # Plaintext bytes covered by what the phone signed: all of them for a committed item, those of the last
+    # prefix for a provisional one, 0 without any.
+    attested_size: Mapped[int] = mapped_column(BigInteger)
     interrupted: Mapped[bool]  # ends at its last whole chunk: a recording that was cut
     media_type: Mapped[str | None]  # as found in the bytes, e.g. video/webm
     original_size: Mapped[int] = mapped_column(BigInteger)  # plaintext

@@ -24,7 +24,6 @@ class Order:
     body_size: int
     recipient: str
     memory: int
-    entry: bool
     tails: list[tuple[int, str]]
 
     def to_json(self, body: int, target: int) -> str:
@@ -53,5 +52,5 @@ def in_child(order: Order, body: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     except ValueError as error:
         raise ChildFailed("it gave no answer") from error
     if not isinstance(answer, dict) or "failed" in answer:
-        raise ChildFailed("it asked for more memory than allowed")
+        raise ChildFailed(str(answer.get("failed") if isinstance(answer, dict) else answer)[:200])
     return answer

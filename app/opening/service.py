@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from typing import Any, BinaryIO, cast
 
@@ -14,15 +15,16 @@ from app.clock import now_ms
 from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.ids import new_id
-from app.intake.models import Item
-from app.intake.uploads import tails_of
+from app.intake.models import Item, Upload
+from app.intake import uploads
+from app.intake.incoming import Incoming
 from app.journal import service as journal
 from app.keys import keys
 from app.opening.models import Opening
 from app.opening.run import ChildFailed, Order, in_child
 from app.opening.source import read_tail
 from app.register import service as register
-from app.seal import NotForThisKey, SealedReader, SealError, head_length, seal_bytes
+from app.seal import CHUNK, NONCE, SEALED_CHUNK, NotForThisKey, SealedReader, SealError, head_length, seal_bytes
 
 MAX_TRIES = 3
 ENTRY_LIMIT = 512 * 1024
@@ -58,6 +60,7 @@ def open_item(item_id: str) -> None:
     except journal.BadEntry as error:
         _fail(item, f"bad-entry: {error}")
     except ChildFailed as error:
+        current_app.logger.warning("opening %s: %s", item.item_id, error)
         if item.tries < MAX_TRIES:
             with unit_of_work() as session:
                 session.get_one(Item, item_id).state = "waiting"
@@ -134,59 +137,118 @@ def _adopt_media(about: str | None, device_id: str, observation_id: str) -> None
         db.session.execute(update(Opening).where(Opening.item == media.id).values(observation_id=observation_id))
 
 
-def _tails(item: Item) -> list[tuple[int, str]]:
+def _tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
     """What the newest tails add, decrypted: at most 64 KiB each, never parsed here."""
     found: list[tuple[int, str]] = []
-    for upload in tails_of(item.device_id, item.item_id):
+    for upload in uploads.tails_of(device_id, item_id):
         try:
             with blobs().open(f"heads/{upload.id}") as head, blobs().open(f"bodies/{upload.id}") as body:
                 size = blobs().size(f"bodies/{upload.id}")
                 plain = SealedReader(_file_key(head.read()), body, size).read(128 * 1024) or b""
         except SealError as error:
-            current_app.logger.warning("tail of %s: %s", item.item_id, error)
+            current_app.logger.warning("tail of %s: %s", item_id, error)
             continue
-        if (tail := read_tail(plain, item.item_id)) is not None:
+        if (tail := read_tail(plain, item_id)) is not None:
             found.append((tail[0], base64.b64encode(tail[1]).decode()))
     return found
 
 
 def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
     config = current_app.config["TEMOIN"]
-    order = Order(file_key, item.body_size, keys().storage_recipient, config.child_memory, entry=False, tails=_tails(item))
+    order = Order(file_key, item.body_size, keys().storage_recipient, config.child_memory, _tails(item.device_id, item.item_id))
+    with blobs().open(f"bodies/{item.id}") as body:
+        made, name = _run(order, body)
+    opening = _opening(item.id, made, name)
+    opening.observation_id = journal.observation_of_media(item.device_id, item.item_id)
+    opening.sealed_size = item.body_size
+    opening.attested_size = opening.original_size if item.attested == "match" else 0
+    with unit_of_work() as session:
+        session.add(opening)
+        session.get_one(Item, item.id).state = "opened"
+        _log(item.item_id, opening)
+    _seal_head(item, head, erase=name is not None)
+
+
+def _run(order: Order, body: BinaryIO) -> tuple[dict[str, Any], str | None]:
+    """What the child found, and the name of the working copy it made, if it could. Raises ChildFailed."""
     name = f"{new_id()}.age"
     forget_reads()
-    with blobs().open(f"bodies/{item.id}") as body:
-        made: dict[str, Any] = {}
-        try:
-            with blobs().writer(f"working/{name}") as target:
-                made = in_child(order, body, target)
-                if made.get("working_sha256") is None:
-                    raise _NoCopy
-        except _NoCopy:
-            name = ""
-    _record(item, made, name or None)
-    _seal_head(item, head, erase=bool(name))
+    made: dict[str, Any] = {}
+    try:
+        with blobs().writer(f"working/{name}") as target:
+            made = in_child(order, body, target)
+            if made.get("working_sha256") is None:
+                raise _NoCopy
+    except _NoCopy:
+        return made, None
+    return made, name
 
 
 class _NoCopy(Exception):
     """The child made no working copy; the blob that was begun for it is dropped."""
 
 
-def _record(item: Item, made: dict[str, Any], name: str | None) -> None:
+def _opening(upload_id: str, made: dict[str, Any], name: str | None) -> Opening:
+    return Opening(
+        item=upload_id, at=now_ms(), provisional=False, interrupted=bool(made["interrupted"]),
+        media_type=made["media_type"], original_size=int(made["original_size"]),
+        original_sha256=str(made["original_sha256"]), working=name, working_size=made.get("working_size"),
+        working_sha256=made.get("working_sha256"), report=made["report"], facts=made["facts"], problem=made["problem"],
+    )  # fmt: skip
+
+
+def _log(item_id: str, opening: Opening) -> None:
+    log.append(
+        "worker", "item.opened", item_id,
+        {"item": opening.item, "original": opening.original_sha256, "size": opening.original_size,
+         "interrupted": opening.interrupted, "provisional": opening.provisional, "working": opening.working_sha256,
+         "problem": opening.problem},
+    )  # fmt: skip
+
+
+def open_silent(upload: Upload) -> bool:
+    """Open an unfinished upload as far as it goes; head kept, upload still open. False if there was nothing new.
+
+    Raises nothing for bytes that can't be opened: they may still become whole."""
+    here = uploads.incoming(upload)
+    if not here.body.exists() or not here.has_whole_head():
+        return False
+    size, head = here.body.stat().st_size, here.head_bytes()
+    last = newest_of(upload.id)
+    if last is not None and last.sealed_size == size:
+        return False
+    config = current_app.config["TEMOIN"]
+    try:
+        tails = _tails(upload.device_id, upload.item_id)
+        order = Order(_file_key(head), size, keys().storage_recipient, config.child_memory, tails)
+        with here.body.open("rb") as body:
+            made, name = _run(order, body)
+    except (SealError, ChildFailed) as error:
+        current_app.logger.warning("opening the silent %s: %s", upload.item_id, error)
+        return False
+    if not made["original_size"]:
+        return False
+    opening = _opening(upload.id, made, name)
+    opening.provisional, opening.sealed_size = True, size
+    opening.attested_size = _attested(upload, here)
+    opening.observation_id = journal.observation_of_media(upload.device_id, upload.item_id)
     with unit_of_work() as session:
-        opening = Opening(
-            item=item.id, observation_id=journal.observation_of_media(item), at=now_ms(), provisional=False,
-            interrupted=bool(made["interrupted"]), media_type=made["media_type"], original_size=int(made["original_size"]),
-            original_sha256=str(made["original_sha256"]), working=name, working_size=made.get("working_size"),
-            working_sha256=made.get("working_sha256"), report=made["report"], facts=made["facts"], problem=made["problem"],
-        )  # fmt: skip
         session.add(opening)
-        session.get_one(Item, item.id).state = "opened"
-        log.append(
-            "worker", "item.opened", item.item_id,
-            {"item": item.id, "original": opening.original_sha256, "size": opening.original_size,
-             "interrupted": opening.interrupted, "working": opening.working_sha256, "problem": opening.problem},
-        )  # fmt: skip
+        _log(upload.item_id, opening)
+    return True
+
+
+def _attested(upload: Upload, here: Incoming) -> int:
+    """Plaintext bytes that the last signed prefix covers, after hashing exactly those bytes."""
+    said = uploads.last_prefix(upload.device_id, upload.item_id)
+    if said is None or said.body_size > here.body.stat().st_size:
+        return 0
+    with here.body.open("rb") as body:
+        running, left = hashlib.sha256(), said.body_size
+        while left and (part := body.read(min(left, 1 << 20))):
+            running.update(part)
+            left -= len(part)
+    return (max(0, said.body_size - NONCE) // SEALED_CHUNK) * CHUNK if log.b64(running.digest()) == said.body_sha256 else 0
 
 
 def _seal_head(item: Item, head: bytes, *, erase: bool) -> None:
@@ -210,7 +272,11 @@ def close_old_heads() -> None:
 
 def newest(item: Item) -> Opening | None:
     """The opening that counts: the last one."""
-    return db.session.scalars(select(Opening).where(Opening.item == item.id).order_by(Opening.id.desc()).limit(1)).first()
+    return newest_of(item.id)
+
+
+def newest_of(upload_id: str) -> Opening | None:
+    return db.session.scalars(select(Opening).where(Opening.item == upload_id).order_by(Opening.id.desc()).limit(1)).first()
 
 
 def open_copy(opening: Opening) -> SealedReader:

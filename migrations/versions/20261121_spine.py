@@ -145,6 +145,55 @@ def upgrade() -> None:
     with op.batch_alter_table('login_link', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_login_link_user_id'), ['user_id'], unique=False)
 
+    op.create_table('observation',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=False),
+    sa.Column('device_id', sa.String(), nullable=False),
+    sa.Column('trial', sa.Boolean(), nullable=False),
+    sa.Column('practice', sa.Boolean(), nullable=False),
+    sa.Column('started_at', sa.BigInteger(), nullable=False),
+    sa.Column('ended_at', sa.BigInteger(), nullable=False),
+    sa.Column('finished', sa.Boolean(), nullable=False),
+    sa.Column('first_received_at', sa.BigInteger(), nullable=False),
+    sa.Column('site', sa.String(), nullable=True),
+    sa.Column('lat', sa.Float(), nullable=True),
+    sa.Column('lon', sa.Float(), nullable=True),
+    sa.Column('accuracy', sa.Float(), nullable=True),
+    sa.ForeignKeyConstraint(['device_id'], ['device.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('observation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_observation_device_id'), ['device_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_observation_first_received_at'), ['first_received_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_observation_reference'), ['reference'], unique=False)
+        batch_op.create_index(batch_op.f('ix_observation_site'), ['site'], unique=False)
+        batch_op.create_index(batch_op.f('ix_observation_started_at'), ['started_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_observation_trial'), ['trial'], unique=False)
+
+    op.create_table('review_mark',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('user_id', sa.String(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('reviewed', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('review_mark', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_review_mark_subject'), ['subject'], unique=False)
+
+    op.create_table('review_note',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('user_id', sa.String(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('review_note', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_review_note_subject'), ['subject'], unique=False)
+
     op.create_table('statement',
     sa.Column('sha256', sa.String(), nullable=False),
     sa.Column('device_id', sa.String(), nullable=False),
@@ -170,7 +219,6 @@ def upgrade() -> None:
     sa.Column('tail', sa.Integer(), nullable=False),
     sa.Column('length', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
-    sa.Column('touched_at', sa.BigInteger(), nullable=False),
     sa.Column('finished_at', sa.BigInteger(), nullable=True),
     sa.Column('refusals', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['device_id'], ['device.id'], ),
@@ -208,11 +256,117 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_commitment_device_id'), ['device_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_commitment_item_id'), ['item_id'], unique=False)
 
+    op.create_table('entry',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('entry_id', sa.String(), nullable=False),
+    sa.Column('observation_id', sa.String(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('corrects', sa.String(), nullable=True),
+    sa.Column('corrected_by', sa.String(), nullable=True),
+    sa.Column('about_item', sa.String(), nullable=True),
+    sa.Column('code', sa.String(), nullable=True),
+    sa.Column('document', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['id'], ['item.id'], ),
+    sa.ForeignKeyConstraint(['observation_id'], ['observation.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('entry', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_entry_about_item'), ['about_item'], unique=False)
+        batch_op.create_index(batch_op.f('ix_entry_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_entry_code'), ['code'], unique=False)
+        batch_op.create_index(batch_op.f('ix_entry_entry_id'), ['entry_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_entry_observation_id'), ['observation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_entry_type'), ['type'], unique=False)
+
+    op.create_table('opening',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('item', sa.String(), nullable=False),
+    sa.Column('observation_id', sa.String(), nullable=True),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('provisional', sa.Boolean(), nullable=False),
+    sa.Column('sealed_size', sa.BigInteger(), nullable=False),
+    sa.Column('attested_size', sa.BigInteger(), nullable=False),
+    sa.Column('interrupted', sa.Boolean(), nullable=False),
+    sa.Column('media_type', sa.String(), nullable=True),
+    sa.Column('original_size', sa.BigInteger(), nullable=False),
+    sa.Column('original_sha256', sa.String(), nullable=False),
+    sa.Column('working', sa.String(), nullable=True),
+    sa.Column('working_size', sa.BigInteger(), nullable=True),
+    sa.Column('working_sha256', sa.String(), nullable=True),
+    sa.Column('report', sa.JSON(), nullable=True),
+    sa.Column('facts', sa.JSON(), nullable=True),
+    sa.Column('problem', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['item'], ['upload.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('opening', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_opening_item'), ['item'], unique=False)
+        batch_op.create_index(batch_op.f('ix_opening_observation_id'), ['observation_id'], unique=False)
+
+    op.create_table('reading',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('entry', sa.String(), nullable=False),
+    sa.Column('observation_id', sa.String(), nullable=False),
+    sa.Column('officer', sa.Integer(), nullable=True),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.String(), nullable=False),
+    sa.Column('asked', sa.String(), nullable=False),
+    sa.Column('how', sa.String(), nullable=False),
+    sa.Column('pattern', sa.String(), nullable=True),
+    sa.Column('fragments', sa.JSON(), nullable=False),
+    sa.Column('unsure', sa.JSON(), nullable=False),
+    sa.Column('other', sa.String(), nullable=False),
+    sa.Column('faults', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['entry'], ['entry.id'], ),
+    sa.ForeignKeyConstraint(['observation_id'], ['observation.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('entry')
+    )
+    with op.batch_alter_table('reading', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reading_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reading_observation_id'), ['observation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reading_status'), ['status'], unique=False)
+
+    op.create_table('reading_pattern',
+    sa.Column('reading_id', sa.Integer(), nullable=False),
+    sa.Column('pattern', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['reading_id'], ['reading.id'], ),
+    sa.PrimaryKeyConstraint('reading_id', 'pattern')
+    )
+    with op.batch_alter_table('reading_pattern', schema=None) as batch_op:
+        batch_op.create_index('ix_reading_pattern_pattern', ['pattern'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('reading_pattern', schema=None) as batch_op:
+        batch_op.drop_index('ix_reading_pattern_pattern')
+
+    op.drop_table('reading_pattern')
+    with op.batch_alter_table('reading', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reading_status'))
+        batch_op.drop_index(batch_op.f('ix_reading_observation_id'))
+        batch_op.drop_index(batch_op.f('ix_reading_at'))
+
+    op.drop_table('reading')
+    with op.batch_alter_table('opening', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_opening_observation_id'))
+        batch_op.drop_index(batch_op.f('ix_opening_item'))
+
+    op.drop_table('opening')
+    with op.batch_alter_table('entry', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_entry_type'))
+        batch_op.drop_index(batch_op.f('ix_entry_observation_id'))
+        batch_op.drop_index(batch_op.f('ix_entry_entry_id'))
+        batch_op.drop_index(batch_op.f('ix_entry_code'))
+        batch_op.drop_index(batch_op.f('ix_entry_at'))
+        batch_op.drop_index(batch_op.f('ix_entry_about_item'))
+
+    op.drop_table('entry')
     with op.batch_alter_table('commitment', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_commitment_item_id'))
         batch_op.drop_index(batch_op.f('ix_commitment_device_id'))
@@ -229,6 +383,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_statement_device_id'))
 
     op.drop_table('statement')
+    with op.batch_alter_table('review_note', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_review_note_subject'))
+
+    op.drop_table('review_note')
+    with op.batch_alter_table('review_mark', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_review_mark_subject'))
+
+    op.drop_table('review_mark')
+    with op.batch_alter_table('observation', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_observation_trial'))
+        batch_op.drop_index(batch_op.f('ix_observation_started_at'))
+        batch_op.drop_index(batch_op.f('ix_observation_site'))
+        batch_op.drop_index(batch_op.f('ix_observation_reference'))
+        batch_op.drop_index(batch_op.f('ix_observation_first_received_at'))
+        batch_op.drop_index(batch_op.f('ix_observation_device_id'))
+
+    op.drop_table('observation')
     with op.batch_alter_table('login_link', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_login_link_user_id'))
 

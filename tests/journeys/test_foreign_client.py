@@ -1,0 +1,36 @@
+"""Anyone with a tus client and stock age can send: what arrives is kept, opened, and marked as not attested."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from tusclient.client import TusClient
+
+from tests.journeys.live import LiveServer, until
+from tests.opening.test_whole_way import jpeg
+
+pytestmark = pytest.mark.journey
+
+
+def test_tuspy_sends_a_file_sealed_with_stock_age(server: LiveServer, age: Path, tmp_path: Path) -> None:
+    given = server.foreign("foreign client")
+    photo, sealed = tmp_path / "photo.jpg", tmp_path / "photo.age"
+    photo.write_bytes(jpeg())
+    recipients = [word for recipient in given["recipients"] for word in ("-r", recipient)]
+    subprocess.run([age, *recipients, "-o", sealed, photo], check=True)
+
+    client = TusClient(given["upload_url"], headers={"Authorization": f"Bearer {given['token']}"})
+    sender = client.uploader(str(sealed), chunk_size=100, upload_checksum=True)
+    sender.upload_chunk()
+    # A second client goes on where the first stopped.
+    again = client.uploader(str(sealed), url=sender.url, chunk_size=64 * 1024)
+    assert again.offset == 100
+    again.upload()
+
+    until("the file was opened", lambda: server.rows("select 1 from item where state='opened'"))
+    assert server.rows("select attested, kind from item") == [("none", None)]
+    [(media, problem, size)] = server.rows("select media_type, problem, original_size from opening")
+    assert (media, problem, size) == ("image/jpeg", None, photo.stat().st_size)
+    assert "verified" in server.flask("verify")
