@@ -109,8 +109,11 @@ export interface Sync {
   /** A plain error for people, or null. */
   problem: string | null;
   mode: SendMode;
+  release: ReleasePolicy;
 }
 export type SendMode = 'always' | 'press' | 'wifi';
+/** When the local copy goes: once a backup covers it (14 days where none is set up), or at once after the receipt. */
+export type ReleasePolicy = 'covered' | 'at-once';
 
 /** Sends what waits. Never needs unlocking. One sender over all tabs. */
 export interface Outbox {
@@ -118,6 +121,7 @@ export interface Outbox {
   /** Wake up: start, `online`, page visible, a new item, or a press on Send (`pressed`). */
   kick(pressed?: boolean): void;
   mode(mode: SendMode): Promise<void>;
+  release(policy: ReleasePolicy): Promise<void>;
   watch(seen: (state: Sync) => void): () => void;
 }
 

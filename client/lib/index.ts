@@ -10,10 +10,13 @@ import { PhoneEnrolment } from './enrol';
 import { Sealer } from './sealer';
 import { Store } from './store';
 
+export { VaultProblem } from '../vault';
+export { proposePassphrase } from '../vault/passphrase';
 export type * from './contracts';
 export { NotEnrolled, StillRecording } from './depot';
 export { NotRedeemed } from './enrol';
-export { PhoneFull, SealerGone } from './sealer';
+export { WorkerGone } from './line';
+export { PhoneFull } from './sealer';
 
 // One of each a page: they share the database connection and the worker.
 const store = new Store();

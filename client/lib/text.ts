@@ -59,7 +59,9 @@ export function onLanguage(changed: (language: Language) => void): () => void {
 }
 
 /** Workers have no localStorage, and no type for it. */
-function preferences(): { getItem(key: string): string | null; setItem(key: string, value: string): void } | undefined {
+function preferences():
+  | { getItem(key: string): string | null; setItem(key: string, value: string): void }
+  | undefined {
   return (globalThis as { localStorage?: ReturnType<typeof preferences> }).localStorage;
 }
 
