@@ -1,8 +1,9 @@
 /** Reading and removing sealed bytes, whichever medium holds them. Works beside a worker that is still writing. */
+
+import { NONCE, SEALED_CHUNK } from './chunks';
 import type { Kind } from './contracts';
+import { parseSlot, type Slot } from './slot';
 import type { ItemRow, Store } from './store';
-import { NONCE, SEALED_CHUNK } from './stream';
-import { parseSlot, type Slot } from './tail';
 
 export const FOLDER = 'sealed';
 

@@ -5,7 +5,8 @@
  */
 import { Decrypter } from 'age-encryption';
 import { concat } from './bytes';
-import { type Aead, aead, CHUNK, chunkNonce, NONCE, SEALED_CHUNK, streamKey, TAG } from './stream';
+import { CHUNK, NONCE, SEALED_CHUNK, TAG } from './chunks';
+import { type Aead, aead, chunkNonce, streamKey } from './stream';
 
 /** Random access to a body: the bytes after the head. */
 export interface BodySource {

@@ -1,5 +1,6 @@
 /** When this phone may let go of its sealed copy. Never without a verified storage receipt. */
-import type { ItemRow, Kept } from './store';
+import type { ReleasePolicy } from './contracts';
+import type { ItemRow } from './store';
 
 /** What the server said of its backups, and its clock at that moment, ms. */
 export interface Backups {
@@ -14,7 +15,7 @@ export const WITHOUT_BACKUP = 14 * 86_400_000;
 
 export function mayRelease(
   item: Pick<ItemRow, 'state' | 'receipt' | 'receivedAt' | 'logIndex'>,
-  policy: Kept['release'],
+  policy: ReleasePolicy,
   said: Backups,
 ): boolean {
   if (

@@ -4,7 +4,7 @@
  */
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import type { Offset } from './clock';
-import type { ItemState, Kind, SendMode, VaultKind } from './contracts';
+import type { ItemState, Kind, ReleasePolicy, SendMode, VaultKind } from './contracts';
 
 export interface Part {
   size: number;
@@ -131,7 +131,7 @@ export interface Kept {
   device: DeviceRow;
   offset: Offset;
   mode: SendMode;
-  release: 'covered' | 'at-once';
+  release: ReleasePolicy;
   contact: ContactRow;
   /** Size and chain value of the server's log as last heard. */
   seen: { size: number; hash: string };

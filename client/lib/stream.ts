@@ -7,12 +7,7 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { Encrypter } from 'age-encryption';
 import { type Bytes, concat, utf8 } from './bytes';
-
-export const CHUNK = 65536;
-export const TAG = 16;
-export const NONCE = 16;
-/** A sealed chunk that is not the last. */
-export const SEALED_CHUNK = CHUNK + TAG;
+import { CHUNK, NONCE } from './chunks';
 
 /** Seals or opens one chunk; nonces are the stream's counter, never random. `seal` takes its input before it returns. */
 export interface Aead {

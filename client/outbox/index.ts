@@ -1,5 +1,5 @@
 /** The contract's `Outbox`, for pages. The service worker's part is wake.ts. */
-import type { Outbox, SendMode, Sync } from '../lib/contracts';
+import type { Outbox, ReleasePolicy, SendMode, Sync } from '../lib/contracts';
 import { notify, onNotice } from '../lib/notices';
 import { problemText } from '../lib/problems';
 import type { Store } from '../lib/store';
@@ -18,11 +18,12 @@ class PageOutbox implements Outbox {
   }
 
   async state(): Promise<Sync> {
-    const [items, contact, device, mode] = await Promise.all([
+    const [items, contact, device, mode, release] = await Promise.all([
       this.#store.items(),
       this.#store.kept('contact'),
       this.#store.kept('device'),
       this.#store.kept('mode'),
+      this.#store.kept('release'),
     ]);
     const waiting = items.filter(({ state }) => !['received', 'released', 'refused'].includes(state));
     const problem = device?.ended ?? contact?.problem ?? null;
@@ -37,6 +38,7 @@ class PageOutbox implements Outbox {
       running: this.#running,
       problem: problem && problemText(problem),
       mode: mode ?? 'always',
+      release: release ?? 'covered',
     };
   }
 
@@ -46,6 +48,12 @@ class PageOutbox implements Outbox {
 
   async mode(mode: SendMode): Promise<void> {
     await this.#store.keep('mode', mode);
+    notify('changed');
+    notify('kick');
+  }
+
+  async release(policy: ReleasePolicy): Promise<void> {
+    await this.#store.keep('release', policy);
     notify('changed');
     notify('kick');
   }

@@ -1,12 +1,15 @@
 /** One recording on its way into sealed storage. Runs in the seal worker; holds public keys only. */
+
+import { CHUNK, NONCE, SEALED_CHUNK } from '../lib/chunks';
 import type { Kind, MediaKind } from '../lib/contracts';
 import { Digest } from '../lib/digest';
 import { fileName, tailName, wholeChunks } from '../lib/files';
 import type { Hashed, Remains } from '../lib/protocol';
+import { parseSlot, SLOT, writeSlot } from '../lib/slot';
 import type { Medium, Store } from '../lib/store';
-import { AgeWriter, CHUNK, HEAD_LIMIT, headLength, NONCE, SEALED_CHUNK } from '../lib/stream';
-import { parseSlot, SLOT, sealTail, writeSlot } from '../lib/tail';
+import { AgeWriter, HEAD_LIMIT, headLength } from '../lib/stream';
 import { openSink, type Sink } from './sinks';
+import { sealTail } from './tail';
 
 export class Sealing {
   readonly head: Hashed;

@@ -5,12 +5,12 @@ const VOWELS = 'aeiou';
 /** Words of two open syllables by rule, sayable in French and English: (15 x 5)^2 = 5625 of them. */
 const SYLLABLES = CONSONANTS.length * VOWELS.length;
 const BITS_PER_WORD = 2 * Math.log2(SYLLABLES);
-const PROPOSED_WORDS = 5;
+const PROPOSED_WORDS = 6;
 
 /** Against somebody with a copy of the phone, who tries offline: each try costs scrypt with N = 2^16 (64 MiB). */
 export const BITS_NEEDED = 50;
 
-/** Five words by rule: 62 bits. */
+/** Six words by rule: 75 bits. */
 export function proposePassphrase(): string {
   return Array.from({ length: PROPOSED_WORDS }, () => syllable() + syllable()).join(' ');
 }

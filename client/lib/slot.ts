@@ -6,8 +6,8 @@
  * A slot on this phone's disk (never on the wire): 64 bytes in clear, then the age file. The clear part says only
  * sizes and times, and lets a torn write be told from a whole one without any key.
  */
-import { concat, unhex } from './bytes';
-import { CHUNK, seal } from './stream';
+import { concat } from './bytes';
+import { CHUNK } from './chunks';
 
 const MAGIC = 0x5441494c;
 const CLEAR = 64;
@@ -25,25 +25,6 @@ export interface Slot {
   since: number;
   /** The age file. */
   file: Uint8Array;
-}
-
-/** Plaintext of a tail as the wire has it: 16 bytes item id, 8 bytes big-endian offset, the bytes. */
-export function tailPlain(item: string, offset: number, pending: Uint8Array): Uint8Array {
-  const place = new Uint8Array(8);
-  new DataView(place.buffer).setBigUint64(0, BigInt(offset));
-  return concat(unhex(item), place, pending);
-}
-
-export async function sealTail(
-  recipients: readonly string[],
-  item: string,
-  offset: number,
-  pending: Uint8Array,
-): Promise<Uint8Array> {
-  const plain = tailPlain(item, offset, pending);
-  const { head, body } = await seal(recipients, plain);
-  plain.fill(0);
-  return concat(head, body);
 }
 
 export async function writeSlot(slot: Slot): Promise<Uint8Array> {
