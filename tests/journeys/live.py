@@ -59,13 +59,15 @@ class LiveServer:
             [PYTHON, "-m", "scripts.serve"], cwd=ROOT, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+        self._listener.start()
         until(f"the server is ready; it said: {self.said[-2000:]}", lambda: self._ready())
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            self.said += line
+        with process.stdout:
+            for line in process.stdout:
+                self.said += line
 
     def _ready(self) -> bool:
         assert self._process is not None
@@ -78,6 +80,7 @@ class LiveServer:
             return
         self._process.send_signal(signal.SIGINT)
         self._process.wait(PATIENCE)
+        self._listener.join(PATIENCE)
         self._process = None
         self.said += "\0"
 

@@ -22,12 +22,14 @@ def test_tuspy_sends_a_file_sealed_with_stock_age(server: LiveServer, age: Path,
     subprocess.run([age, *recipients, "-o", sealed, photo], check=True)
 
     client = TusClient(given["upload_url"], headers={"Authorization": f"Bearer {given['token']}"})
-    sender = client.uploader(str(sealed), chunk_size=100, upload_checksum=True)
-    sender.upload_chunk()
-    # A second client goes on where the first stopped.
-    again = client.uploader(str(sealed), url=sender.url, chunk_size=64 * 1024)
-    assert again.offset == 100
-    again.upload()
+    with sealed.open("rb") as file:
+        sender = client.uploader(file_stream=file, chunk_size=100, upload_checksum=True)
+        sender.upload_chunk()
+    # A second sender goes on where the first stopped.
+    with sealed.open("rb") as file:
+        again = client.uploader(file_stream=file, url=sender.url, chunk_size=64 * 1024)
+        assert again.offset == 100
+        again.upload()
 
     until("the file was opened", lambda: server.rows("select 1 from item where state='opened'"))
     assert server.rows("select attested, kind from item") == [("none", None)]

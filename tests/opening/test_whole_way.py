@@ -54,7 +54,7 @@ def test_photo_and_entries_to_the_desk_and_back_with_age(app: Flask, age: Path, 
         assert found.observation_id == observation
         copy = opening.open_copy(found).read()
         assert copy is not None and b"CANARY" not in copy
-        assert list(Image.open(io.BytesIO(copy)).getdata()) == list(Image.open(io.BytesIO(original)).getdata())
+        assert Image.open(io.BytesIO(copy)).tobytes() == Image.open(io.BytesIO(original)).tobytes()
         seen = db.session.get_one(Observation, observation)
         assert not seen.trial and len(db.session.scalars(select(Entry)).all()) == 2
         # The clear head is gone; custody and the unchanged body give the original back.
