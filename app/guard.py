@@ -71,6 +71,7 @@ _CONTENT = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
     "require-trusted-types-for": "'script'",
+    "trusted-types": "temoin",  # client/lib/trusted.ts: only the workers' own addresses
 }
 
 _SENSORS = ("camera", "microphone", "geolocation", "screen-wake-lock")

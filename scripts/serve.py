@@ -132,8 +132,13 @@ class Supervisor:
 
 
 def _answers(host: str, port: int) -> bool:
+    """Whether a request is answered. A port is open before the application behind it is loaded."""
     try:
-        socket.create_connection((_reachable(host), port), timeout=0.5).close()
+        with socket.create_connection((_reachable(host), port), timeout=0.5) as caller:
+            caller.sendall(b"GET /api/time HTTP/1.0\r\n\r\n")
+            caller.recv(1)  # a TLS server closes without a word: that is an answer too
+    except ConnectionResetError:
+        return True
     except OSError:
         return False
     return True
@@ -199,8 +204,7 @@ def settings() -> Config:
 
 def bring_up_to_date() -> None:
     """Migrate the database, make keys and the first account where they are missing."""
-    run([PYTHON, "-m", "flask", "db", "upgrade"], "bringing the database up to date")
-    run([PYTHON, "-m", "flask", "setup"], "setting up")
+    run([PYTHON, "-m", "scripts.instance"], "bringing the data folder up to date")
 
 
 def main() -> int:

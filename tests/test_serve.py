@@ -19,7 +19,9 @@ from scripts import serve
 from scripts.ground import ROOT
 
 TELL = "import os,signal,socket,sys,time; print('pid',os.getpid(),flush=True); "
-LISTENS = TELL + "s=socket.create_server(('127.0.0.1',int(sys.argv[1]))); time.sleep(600)"
+LISTENS = (
+    TELL + "s=socket.create_server(('127.0.0.1',int(sys.argv[1]))); s.accept()[0].send(b'!'); time.sleep(600)"
+)
 WAITS = TELL + "time.sleep(600)"
 ENDS = TELL + "sys.exit(7)"
 DEAF = "import signal; signal.signal(signal.SIGTERM,signal.SIG_IGN); " + WAITS
