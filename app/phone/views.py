@@ -1,0 +1,112 @@
+"""What a phone loads before it knows who it is: the same bytes for everybody, nothing from the database.
+
+The service worker keeps these for offline use, so they must not depend on cookies, languages or sessions.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, jsonify, render_template, send_from_directory, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from config import Config
+
+bp = Blueprint("phone", __name__, url_prefix="/m")
+
+ICONS = ("page", "leaf", "circle")
+"""Pictures an organisation can choose for the home screen; none says what the app is for."""
+
+WORKERS = ("seal.worker.js", "vault.worker.js", "sw.js")
+
+
+def _config() -> Config:
+    config: Config = current_app.config["TEMOIN"]
+    return config
+
+
+def _icon() -> str:
+    return _config().app_icon if _config().app_icon in ICONS else ICONS[0]
+
+
+def _dist() -> Path:
+    return Path(str(current_app.static_folder)) / "dist"
+
+
+@bp.get("/")
+def shell() -> str:
+    return render_template("m/shell.html", name=_config().app_name, icon=_icon())
+
+
+@bp.get("/insecure")
+def insecure() -> str:
+    """Shown by the shell where the browser gives no camera, no cryptography and no storage: plain http."""
+    return render_template("m/insecure.html", name=_config().app_name, url=_config().url, port=_config().port)
+
+
+@bp.get("/old")
+def old() -> str:
+    return render_template("m/old.html", name=_config().app_name)
+
+
+@bp.get("/<any({}):name>".format(", ".join(f'"{name}"' for name in WORKERS)))
+def worker(name: str) -> BaseResponse:
+    """Workers lie under /m/: a service worker's scope is its folder, and offline their scripts must be found in it."""
+    if not (_dist() / name).is_file():
+        abort(404)
+    response = send_from_directory(_dist(), name, mimetype="text/javascript")
+    # Asked for at each start: an update must not wait for a cache.
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.get("/shell.json")
+def shell_files() -> Response:
+    """Addresses that make up the app offline, and the build they belong to. The service worker fetches them as one set."""
+    built: dict[str, Any] = json.loads((_dist() / "build.json").read_text())
+    scripts = [
+        f"/m/{name}" if name in WORKERS else url_for("static", filename=f"dist/{name}")
+        for name in built["files"]
+        if name != "sw.js" and not name.startswith("desk")
+    ]
+    pages = [url_for("phone.shell"), url_for("phone.manifest")]
+    looks = [url_for("static", filename="m/app.css"), url_for("static", filename=f"m/{_icon()}.svg")]
+    return jsonify({"build": built["build"], "files": [*pages, *looks, *scripts]})
+
+
+@bp.get("/rights.json")
+def rights() -> Response:
+    """The organisation's own card of rights, `rights.json` in the data folder; 204 where it keeps the app's draft.
+
+    Shape: `{"en": card, "fr": card}`, a card `{"draft": text, "date": text, "parts": [{"title": text, "lines": [text]}]}`.
+    """
+    own = _config().instance / "rights.json"
+    if not own.is_file():
+        return Response(status=204)
+    return Response(own.read_bytes(), mimetype="application/json")
+
+
+@bp.get("/manifest.webmanifest")
+def manifest() -> Response:
+    icon = _icon()
+    sizes = [
+        {"src": url_for("static", filename=f"m/{icon}-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        for size in (192, 512)
+    ]
+    body = {
+        "id": "/m/",
+        "name": _config().app_name,
+        "short_name": _config().app_name,
+        "start_url": "/m/",
+        "scope": "/m/",
+        "display": "standalone",
+        "orientation": "portrait",
+        "background_color": "#0B0D0E",
+        "theme_color": "#0B0D0E",
+        "icons": [*sizes, {**sizes[1], "purpose": "maskable"}],
+    }
+    response = jsonify(body)
+    response.mimetype = "application/manifest+json"
+    return response

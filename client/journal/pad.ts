@@ -1,0 +1,363 @@
+/** The RIO pad: seven boxes, large keys, and words for a number that can't be read. */
+import type { Entry } from '../lib/contracts';
+import { catalogue } from '../lib/text';
+import type { App } from '../shell/app';
+import { button, el, fill } from '../shell/dom';
+import { icon } from '../shell/icons';
+import { attempt, feel } from '../shell/live';
+import { openPanel } from '../shell/panel';
+import { type Boxes, current, drawn, empty, erase, isFragment, put, select, toggleUnsure } from './boxes';
+import { forceSelect } from './force';
+import { type More, openMore } from './more';
+import { officerChips, officerName } from './officers';
+import { openUnit } from './unit';
+import { type Anchor, type Asked, type Draft, type Reading, read, type Status, settle } from './validate';
+
+const t = catalogue({
+  en: {
+    rio: (p: { name: string }) => `RIO, ${p.name.toLowerCase()}`,
+    boxes: 'Digits of the RIO',
+    box: (p: { n: number; sign: string }) => `Place ${p.n}: ${p.sign}`,
+    emptyBox: 'empty',
+    unknown: 'unknown',
+    unsureBox: (p: { sign: string }) => `${p.sign}, unsure`,
+    key: (p: { sign: string }) => `Digit ${p.sign}`,
+    question: 'Unknown digit',
+    erase: 'Erase',
+    unsure: 'Unsure',
+    start: 'Start',
+    anywhere: 'Some-\u200bwhere',
+    end: 'End',
+    where: 'Where the digits stand',
+    notWorn: 'Not worn',
+    covered: 'Covered',
+    unreadable: 'Un\u00adread\u00adable',
+    refused: 'Refused',
+    seen: 'What was seen',
+    checked: 'I could see chest, shoulders and armband',
+    unchecked: 'Without this it is kept as “could not look”.',
+    more: 'More',
+    unit: 'Unit, vehicle',
+    done: 'Done',
+    kept: (p: { name: string }) => `${p.name}: sealed`,
+    longer: 'More than seven digits: kept as another number. A card, a plate?',
+    letters: 'Letters: kept as typed, as another number. An O may be a zero, an I a one.',
+    some: (p: { n: number }) => `${p.n} of 7, place not known`,
+    placed: (p: { n: number }) => `${p.n} of 7`,
+    nothing: 'Type what you can read, or choose below.',
+  },
+  fr: {
+    rio: (p) => `RIO, ${p.name.toLowerCase()}`,
+    boxes: 'Chiffres du RIO',
+    box: (p) => `Place ${p.n} : ${p.sign}`,
+    emptyBox: 'vide',
+    unknown: 'inconnu',
+    unsureBox: (p) => `${p.sign}, incertain`,
+    key: (p) => `Chiffre ${p.sign}`,
+    question: 'Chiffre inconnu',
+    erase: 'Effacer',
+    unsure: 'Incer\u00adtain',
+    start: 'Début',
+    anywhere: 'Quelque part',
+    end: 'Fin',
+    where: 'Où se trouvent les chiffres',
+    notWorn: 'Non porté',
+    covered: 'Masqué',
+    unreadable: 'Illisible',
+    refused: 'Refusé',
+    seen: 'Ce qui a été vu',
+    checked: 'Je voyais la poitrine, les épaules et le brassard',
+    unchecked: 'Sans cela, c’est gardé comme « non vérifié ».',
+    more: 'Plus',
+    unit: 'Unité, véhicule',
+    done: 'Terminé',
+    kept: (p) => `${p.name} : scellé`,
+    longer: 'Plus de sept chiffres : gardé comme un autre numéro. Une carte, une plaque ?',
+    letters: 'Des lettres : gardé tel quel, comme un autre numéro. Un O peut être un zéro, un I un un.',
+    some: (p) => `${p.n} sur 7, place inconnue`,
+    placed: (p) => `${p.n} sur 7`,
+    nothing: 'Tapez ce que vous lisez, ou choisissez ci-dessous.',
+  },
+});
+
+const CHIPS = [
+  ['NOT_WORN', 'notWorn'],
+  ['COVERED', 'covered'],
+  ['UNREADABLE', 'unreadable'],
+] as const;
+
+/** `replaces`: a reading to correct. Without it the pad is for a new officer, or the last one who has no reading yet. */
+export function openPad(app: App, options: { officer?: number; replaces?: Entry } = {}): void {
+  const { replaces } = options;
+  const old = replaces?.data as Partial<Reading> | undefined;
+  let officer =
+    old?.officer ??
+    options.officer ??
+    app.journal.officers.find(({ rio }) => !rio)?.n ??
+    app.journal.nextOfficer;
+  let force = app.journal.officers[officer - 1]?.force ?? '';
+  let boxes: Boxes = startingBoxes(old);
+  let status: Status | null = old?.status && !/^READ/.test(old.status) ? old.status : null;
+  let checked = old?.checked ?? false;
+  let more: More = { asked: old?.asked ?? 'NOT_ASKED', how: old?.how ?? 'eye', status };
+  const dirty = () => boxes.text !== startingBoxes(old).text || status !== (more.status ?? null);
+
+  const row = el('div', { class: 'boxes', at: { role: 'group', 'aria-label': t('boxes') } });
+  const says = el('p', { class: 'boxes-say', at: { role: 'status' } });
+  const chips = el('div', { class: 'chips four', at: { role: 'group', 'aria-label': t('seen') } });
+  const seen = el('div', { class: 'seen' });
+  const places = el('div', { class: 'pad-side', at: { role: 'group', 'aria-label': t('where') } });
+  const unsure = button(
+    { class: 'key side', press: () => act(toggleUnsure(boxes, current(boxes))) },
+    t('unsure'),
+  );
+  const forces = forceSelect(force, (value) => {
+    force = value;
+  });
+
+  const act = (next: Boxes) => {
+    boxes = next;
+    feel();
+    draw();
+  };
+  const draw = () => {
+    drawBoxes(row, boxes, (box) => act(select(boxes, box)));
+    says.textContent = sentence(boxes);
+    fill(
+      chips,
+      ...CHIPS.map(([code, word]) =>
+        chip(t(word), status === code, () => {
+          status = status === code ? null : code;
+          more = { ...more, status };
+          draw();
+        }),
+      ),
+      chip(t('refused'), more.asked === 'REFUSED', () => {
+        more = { ...more, asked: more.asked === 'REFUSED' ? 'NOT_ASKED' : ('REFUSED' as Asked) };
+        draw();
+      }),
+    );
+    drawSeen();
+    fill(places, ...(['start', 'anywhere', 'end'] as const).map((anchor) => place(anchor)), unsure);
+    unsure.disabled = !/[0-9]/.test(boxes.text[current(boxes)] ?? '');
+    unsure.setAttribute('aria-pressed', boxes.unsure.includes(current(boxes)) ? 'true' : 'false');
+  };
+  const place = (anchor: Anchor) =>
+    button(
+      {
+        class: 'key side',
+        at: {
+          disabled: !isFragment(boxes),
+          'aria-pressed': isFragment(boxes) && boxes.anchor === anchor ? 'true' : 'false',
+        },
+        press: () => act({ ...boxes, anchor }),
+      },
+      t(anchor),
+    );
+  const drawSeen = () => {
+    if (status !== 'NOT_WORN') {
+      fill(seen);
+      return;
+    }
+    const box = el('input', {
+      at: { type: 'checkbox', checked },
+      on: {
+        change: () => {
+          checked = box.checked;
+          hint.hidden = checked;
+        },
+      },
+    });
+    const hint = el('small', {}, t('unchecked'));
+    hint.hidden = checked;
+    fill(seen, el('label', { class: 'check' }, box, el('span', {}, t('checked'), hint)));
+  };
+
+  const save = async (close: () => void) => {
+    const draft: Draft = {
+      officer,
+      text: boxes.text,
+      anchor: boxes.anchor,
+      unsure: [...boxes.unsure],
+      status,
+      asked: more.asked,
+      how: more.how,
+      checked,
+    };
+    const kept = await attempt(
+      async () => {
+        const known = app.journal.officers[officer - 1];
+        if (!known || (known.force ?? '') !== force)
+          await app.journal.add('officer', { officer, force: force || 'UNK', look: '' });
+        await app.journal.add('rio', { ...settle(draft) }, replaces ? { corrects: replaces.id } : {});
+      },
+      t('kept', { name: officerName(officer) }),
+    );
+    if (!kept) return;
+    feel();
+    close();
+  };
+
+  openPanel({
+    title: t('rio', { name: officerName(officer) }),
+    aside: forces.node,
+    class: 'full pad-panel',
+    unsaved: dirty,
+    build: (close) => {
+      const panelTitle = (n: number) => {
+        const dialog = row.closest('dialog');
+        const heading = dialog?.querySelector('h2');
+        if (heading) heading.textContent = t('rio', { name: officerName(n) });
+      };
+      draw();
+      return [
+        el(
+          'div',
+          { class: 'content pad-content' },
+          officerChips(
+            app,
+            officer,
+            (n) => {
+              if (n === null) return;
+              officer = n;
+              force = app.journal.officers[n - 1]?.force ?? force;
+              forces.set(force);
+              panelTitle(n);
+            },
+            false,
+          ),
+          row,
+          says,
+        ),
+        el(
+          'div',
+          { class: 'foot pad-foot' },
+          chips,
+          seen,
+          el(
+            'div',
+            { class: 'pad' },
+            keys(
+              (sign) => act(put(boxes, sign)),
+              () => act(erase(boxes)),
+            ),
+            places,
+          ),
+          el(
+            'div',
+            { class: 'triple' },
+            button(
+              {
+                class: 'button',
+                press: () =>
+                  openMore(more, (next) => {
+                    more = next;
+                    status = next.status;
+                    draw();
+                  }),
+              },
+              t('more'),
+            ),
+            button({ class: 'button', press: () => openUnit(app, officer, force) }, t('unit')),
+            button({ class: 'button primary', press: () => save(close) }, t('done')),
+          ),
+        ),
+      ];
+    },
+  });
+  row.closest('dialog')?.addEventListener('keydown', (event) => {
+    if (event.target instanceof HTMLSelectElement || event.target instanceof HTMLInputElement) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (/^[0-9?a-z\u0660-\u0669\u06f0-\u06f9]$/i.test(event.key)) act(put(boxes, event.key));
+    else if (event.key === 'Backspace') act(erase(boxes));
+    else return;
+    event.preventDefault();
+  });
+}
+
+function startingBoxes(old: Partial<Reading> | undefined): Boxes {
+  if (old?.pattern)
+    return { text: old.pattern, cursor: old.pattern.length, anchor: 'anywhere', unsure: old.unsure ?? [] };
+  const [fragment] = old?.fragments ?? [];
+  if (fragment)
+    return { text: fragment.digits, cursor: fragment.digits.length, anchor: fragment.anchor, unsure: [] };
+  if (old?.other) return { ...empty, text: old.other, cursor: old.other.length };
+  return empty;
+}
+
+function sentence(boxes: Boxes): string {
+  const typed = read(boxes.text);
+  if (typed.kind === 'other') return t(typed.question);
+  const known = boxes.text.replace(/\?/g, '').length;
+  if (typed.kind === 'empty') return t('nothing');
+  return typed.kind === 'fragment' && boxes.anchor === 'anywhere'
+    ? t('some', { n: known })
+    : t('placed', { n: known });
+}
+
+function drawBoxes(row: HTMLElement, boxes: Boxes, tapped: (box: number) => void): void {
+  if (read(boxes.text).kind === 'other') {
+    fill(row, el('output', { class: 'other-number figures' }, boxes.text));
+    return;
+  }
+  const focused = [...row.children].indexOf(document.activeElement as Element);
+  fill(
+    row,
+    ...drawn(boxes).map((box, index) => {
+      const spoken =
+        box.sign === ''
+          ? t('emptyBox')
+          : box.sign === '?'
+            ? t('unknown')
+            : box.unsure
+              ? t('unsureBox', { sign: box.sign })
+              : box.sign;
+      const style = `box${box.sign === '?' || box.sign === '' ? ' hollow' : ''}${box.unsure ? ' unsure' : ''}${box.cursor ? ' cursor' : ''}`;
+      return el(
+        'button',
+        {
+          class: style,
+          at: { type: 'button', 'aria-label': t('box', { n: index + 1, sign: spoken }) },
+          on: { click: () => tapped(index) },
+        },
+        box.sign,
+      );
+    }),
+  );
+  if (focused >= 0) (row.children[focused] as HTMLElement | undefined)?.focus();
+}
+
+function keys(typed: (sign: string) => void, erased: () => void): HTMLElement {
+  const key = (sign: string) =>
+    el(
+      'button',
+      {
+        class: 'key figures',
+        at: { type: 'button', 'aria-label': sign === '?' ? t('question') : t('key', { sign }) },
+        on: { click: () => typed(sign) },
+      },
+      sign,
+    );
+  return el(
+    'div',
+    { class: 'pad-keys' },
+    ...['1', '2', '3', '4', '5', '6', '7', '8', '9', '?', '0'].map(key),
+    el(
+      'button',
+      { class: 'key', at: { type: 'button', 'aria-label': t('erase') }, on: { click: erased } },
+      icon('erase'),
+    ),
+  );
+}
+
+function chip(text: string, pressed: boolean, press: () => void): HTMLElement {
+  return el(
+    'button',
+    {
+      class: 'chip',
+      at: { type: 'button', 'aria-pressed': pressed ? 'true' : 'false' },
+      on: { click: press },
+    },
+    text,
+  );
+}

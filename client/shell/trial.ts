@@ -1,0 +1,106 @@
+/** Five seconds of film, marked as practice, followed until the server has signed for them. */
+import { closeStream, openStream } from '../capture/camera';
+import { recordingType } from '../capture/formats';
+import { Running } from '../capture/recording';
+import { refusalWords } from '../capture/refusal';
+import type { ItemView } from '../lib/contracts';
+import { catalogue, elapsed } from '../lib/text';
+import type { App } from './app';
+import { button, el, fill } from './dom';
+import { icon } from './icons';
+import { isSafe, stateWord } from './items';
+
+const t = catalogue({
+  en: {
+    lead: 'Records five seconds and follows them to the server. Marked as practice.',
+    go: 'Record five seconds',
+    open: 'Finish the open observation first.',
+    recording: (p: { left: string }) => `Recording, ${p.left}`,
+    sealing: 'Sealing',
+    done: 'Received. The whole way works.',
+    waiting: 'Sealed. It will be sent when there is a connection; nothing more to do.',
+    failed: 'The trial did not work. What stopped it:',
+  },
+  fr: {
+    lead: 'Enregistre cinq secondes et les suit jusqu’au serveur. Marqué comme exercice.',
+    go: 'Enregistrer cinq secondes',
+    open: 'Terminez d’abord l’observation ouverte.',
+    recording: (p) => `Enregistrement, ${p.left}`,
+    sealing: 'Scellement',
+    done: 'Reçu. Tout le chemin fonctionne.',
+    waiting: 'Scellé. L’envoi se fera dès qu’il y a une connexion ; rien d’autre à faire.',
+    failed: 'L’essai n’a pas marché. Ce qui l’a arrêté :',
+  },
+});
+
+const LENGTH = 5000;
+
+export function trialRecording(app: App): HTMLElement {
+  const said = el('p', { class: 'fact', at: { role: 'status' } });
+  const bar = el('progress', { at: { max: LENGTH, value: 0, 'aria-label': t('go') } });
+  bar.hidden = true;
+  const go = button({ class: 'button', press: () => run(app, said, bar) }, icon('film'), t('go'));
+  return el('div', { class: 'stack' }, el('p', { class: 'muted' }, t('lead')), go, bar, said);
+}
+
+async function run(app: App, said: HTMLElement, bar: HTMLProgressElement): Promise<void> {
+  if (app.running) return;
+  if (app.journal.open && !app.journal.open.trial) {
+    said.textContent = t('open');
+    return;
+  }
+  const before = app.journal.trial;
+  app.journal.trial = true;
+  let stream: MediaStream | null = null;
+  try {
+    stream = await openStream('film', 720, 'environment');
+    const mime = recordingType(
+      'film',
+      (type) => MediaRecorder.isTypeSupported(type),
+      navigator.hardwareConcurrency,
+    );
+    const running = new Running(
+      app.depot,
+      app.journal,
+      { stream, kind: 'film', mime: mime ?? '', camera: 'environment' },
+      () => undefined,
+    );
+    app.running = running;
+    bar.hidden = false;
+    while (running.running && running.elapsed < LENGTH) {
+      bar.value = running.elapsed;
+      said.textContent = t('recording', { left: elapsed(LENGTH - running.elapsed + 999) });
+      await new Promise((next) => setTimeout(next, 100));
+    }
+    said.textContent = t('sealing');
+    const end = await running.end('stop');
+    app.running = null;
+    await app.journal.finish();
+    app.outbox.kick(true);
+    if (end.item) follow(app, end.item, said);
+  } catch (error) {
+    fill(said, icon('attention'), `${t('failed')} ${refusalWords(error)}`);
+  } finally {
+    bar.hidden = true;
+    app.running = null;
+    app.journal.trial = before;
+    closeStream(stream);
+  }
+}
+
+/** Shows each state until it is received, or says that it will go by itself. */
+function follow(app: App, item: string, said: HTMLElement): void {
+  const show = async () => {
+    const view: ItemView | undefined = (await app.depot.items()).find(({ id }) => id === item);
+    if (!view) return;
+    said.classList.toggle('safe', isSafe(view));
+    if (isSafe(view)) {
+      fill(said, icon('safe'), t('done'));
+      stop();
+    } else if (view.problem) fill(said, icon('attention'), view.problem);
+    else if (!navigator.onLine) fill(said, icon('lock'), t('waiting'));
+    else fill(said, icon('sending'), stateWord(view));
+  };
+  const stop = app.depot.watch(() => void show());
+  void show();
+}

@@ -1,0 +1,68 @@
+/** A new version waits until the person says so, and never while something is recorded. */
+
+import { catalogue } from '../lib/text';
+import { scriptUrl } from '../lib/trusted';
+import type { App } from './app';
+import { button, el } from './dom';
+import { icon } from './icons';
+
+const t = catalogue({
+  en: { ready: 'A new version is ready.', now: 'Restart now', later: 'Later' },
+  fr: { ready: 'Une nouvelle version est prête.', now: 'Redémarrer maintenant', later: 'Plus tard' },
+});
+
+let waiting: ServiceWorker | null = null;
+let later = false;
+
+export async function registerServiceWorker(app: App): Promise<void> {
+  if (!('serviceWorker' in navigator)) return;
+  const registration = await navigator.serviceWorker.register(scriptUrl('/m/sw.js'), { scope: '/m/' });
+  const look = () => {
+    // Without a controller this is the first installation: nothing to restart for.
+    if (!registration.waiting || !navigator.serviceWorker.controller) return;
+    waiting = registration.waiting;
+    if (!app.running) app.redraw();
+  };
+  registration.addEventListener('updatefound', () => {
+    registration.installing?.addEventListener('statechange', look);
+  });
+  look();
+  let asked = false;
+  restart = () => {
+    asked = true;
+    waiting?.postMessage({ type: 'take-over' });
+  };
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    // Another tab may have asked: then this page goes on with the code it has.
+    if (asked) location.reload();
+  });
+}
+
+let restart: () => void = () => undefined;
+
+/** Shown on the first screen only. */
+export function offerOfRestart(app: App): HTMLElement | null {
+  if (!waiting || later || app.running) return null;
+  const node = el(
+    'div',
+    { class: 'card attention', at: { role: 'status' } },
+    icon('switch'),
+    el('p', {}, t('ready')),
+    el(
+      'div',
+      { class: 'pair' },
+      button(
+        {
+          class: 'button',
+          press: () => {
+            later = true;
+            node.remove();
+          },
+        },
+        t('later'),
+      ),
+      button({ class: 'button primary', press: () => restart() }, t('now')),
+    ),
+  );
+  return node;
+}
