@@ -111,10 +111,9 @@ def number(data: bytes | bytearray, at: int, size: int) -> int:
     return int.from_bytes(data[at : at + size], "big")
 
 
-def clean_brands(data: bytes, notes: Notes) -> bytes:
+def clean_brands(data: bytes, notes: Notes, neutral: bytes = b"isom") -> bytes:
     """A `ftyp` or `styp` box of the same length with maker brands and minor version replaced."""
     out = bytearray(data)
-    neutral = b"isom"
     for at in (8, *range(16, len(out) - 3, 4)):
         if bytes(out[at : at + 4]) not in BRANDS:
             notes.removed("maker's brand", 4)

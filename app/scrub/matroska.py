@@ -191,7 +191,7 @@ class Film:
         before = self.last.get(number, (time, 0))
         step = time - before[0] if time > before[0] else before[1]
         self.last[number] = (max(time, before[0]), step)
-        self.ends = max(self.ends, time + (length or step or track.duration // self.scale))
+        self.ends = max(self.ends, time + (length or track.duration // self.scale or step))
         if key if key is not None else head[width + 2] & 0x80:
             self.cues.append((time, number, len(self.clusters)))
         return track

@@ -1,0 +1,186 @@
+"""The second reader: a copy that it does not pass is shown to nobody.
+
+Written independently of the strippers. It opens the result with ExifRead, Pillow and PyAV and with
+its own walk of the container, looks for every literal value of the original's metadata in the bytes
+of the result, and compares decoded pixels or coded packets with the original.
+
+Importing this module loads all of them, so a confined process must import it before it gives up
+the right to open files; `preload()` also loads what they would load late.
+"""
+
+import encodings.idna
+import encodings.utf_16_be
+import encodings.utf_16_le
+import encodings.utf_32
+import importlib
+import warnings
+from dataclasses import replace
+from typing import BinaryIO
+
+import av
+from PIL import Image
+
+from app.scrub import same, values, walks
+from app.scrub.errors import CheckFailed
+from app.scrub.report import Found, Notes, Report, tool_versions
+from app.scrub.sniff import FAMILIES, sniff_bytes
+
+SMALL = 64 << 20
+"""Bytes of a picture that is read into memory once, instead of seeking in the original for each reader."""
+
+PILLOW_KEYS = frozenset(
+    "jfif jfif_version jfif_unit jfif_density dpi adobe adobe_transform progressive progression icc_profile exif gamma srgb "
+    "chromaticity transparency aspect interlace loop duration background version extension timestamp default_image "
+    "disposal blend bbox compression primary bit_depth chroma metadata aux depth_images thumbnails size heif "
+    "icc_profile_type nclx_profile tiling stereo_mode raw_mode mpoffset xmp comment".split()
+) - {"xmp", "comment"}
+
+EXIF_STRUCTURE = frozenset((0x0112,))
+
+
+def preload() -> None:
+    """Load everything that cleaning or checking could want to load later."""
+    for family in set(FAMILIES.values()):
+        importlib.import_module("app.scrub." + family)
+    Image.init()
+    assert encodings.idna and encodings.utf_16_be and encodings.utf_16_le and encodings.utf_32
+
+
+def check(source: BinaryIO, result: BinaryIO, report: Report) -> Report:
+    """The report with ExifRead's findings and tool versions added.
+
+    Raises CheckFailed with one line: something unexpected is left, or the picture is not the same.
+    Moves both files; keeps at most one decoded picture in memory.
+    """
+    result.seek(0)
+    if sniff_bytes(result.read(4096)) != report.type and not _converted(report):
+        raise CheckFailed("the cleaned copy is of another type than the original")
+    walks.walk(report.type, result)
+    if report.type.startswith("image/"):
+        source = values.in_memory(source) if _size(source) <= SMALL else source
+        result = values.in_memory(result) if _size(result) <= SMALL else result
+        telling = values.telling(values.of_picture(source))
+        _nothing_in_picture(result)
+        _same_picture(source, result, report)
+    else:
+        telling = values.telling(values.of_film(source))
+        _nothing_in_film(result)
+        _same_film(source, result, report)
+    if values.left(result, telling):
+        raise CheckFailed("a value of the original's metadata is still in the cleaned copy")
+    return _united(source, report)
+
+
+def _converted(report: Report) -> bool:
+    return report.pixels == "re-encoded"
+
+
+def _size(file: BinaryIO) -> int:
+    return file.seek(0, 2)
+
+
+def _united(source: BinaryIO, report: Report) -> Report:
+    """Names that only ExifRead saw join the report; the tools that looked are named with versions."""
+    extra = Notes(report.type)
+    values.unite(source, report.type, extra)
+    known = {(item.family, item.tag) for item in report.found} | {("exif", item.tag) for item in report.found}
+    more = tuple(
+        Found(item.family, item.tag, 1) for item in extra.report().found if (item.family, item.tag) not in known
+    )
+    return replace(report, found=report.found + more, tools=tool_versions(), checked=True)
+
+
+def _nothing_in_picture(result: BinaryIO) -> None:
+    for name in values.exifread_tags(result):
+        if name not in ("Image Orientation", "Image ExifOffset"):
+            raise CheckFailed(f"a second reader still finds {name!r}")
+    result.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(result) as image:
+                left = set(image.getexif()) - EXIF_STRUCTURE
+                if left:
+                    raise CheckFailed(f"a second reader still finds EXIF tag 0x{min(left):04x}")
+                odd = sorted(str(key) for key, value in image.info.items() if value and key not in PILLOW_KEYS)
+                if odd:
+                    raise CheckFailed(f"a second reader still finds {odd[0]!r}")
+    except CheckFailed:
+        raise
+    except Exception:  # noqa: S110 - whether it can be decoded is judged beside the original
+        pass
+
+
+def _same_picture(source: BinaryIO, result: BinaryIO, report: Report) -> None:
+    before, after = same.decode(source), same.decode(result)
+    if before is None:
+        coded = same.coded(report.type, source)
+        if coded is None or coded != same.coded(report.type, result):
+            raise CheckFailed("the original can't be decoded, so the copy can't be compared with it")
+        return
+    if after is None:
+        raise CheckFailed("the cleaned copy can't be decoded")
+    if before.frames != after.frames:
+        raise CheckFailed("the cleaned copy does not show the same picture")
+    if before.orientation != after.orientation:
+        raise CheckFailed("the cleaned copy is turned another way")
+    if not same.same_colours(before, after):
+        raise CheckFailed("the cleaned copy does not show the same colours")
+
+
+def _nothing_in_film(result: BinaryIO) -> None:
+    result.seek(0)
+    try:
+        film = av.open(result, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError) as error:
+        raise CheckFailed("the cleaned copy can't be opened by a second reader") from error
+    with film:
+        allowed = {"major_brand", "minor_version", "compatible_brands", "duration", "language", "vendor_id", "handler_name"}
+        for dictionary in (film.metadata, *(stream.metadata for stream in film.streams)):
+            for key, value in dictionary.items():
+                named = value.strip("\0 []0") not in ("", "und", "neutral")
+                structural = key.lower() in ("major_brand", "minor_version", "compatible_brands", "duration")
+                if named and not (structural or (key.lower() in allowed and not value.strip())):
+                    raise CheckFailed(f"a second reader still finds {key!r}")
+        if any(stream.type not in ("video", "audio") for stream in film.streams):
+            raise CheckFailed("a track that is neither pictures nor sound is left")
+
+
+def _same_film(source: BinaryIO, result: BinaryIO, report: Report) -> None:
+    """Every packet of the copy is the original's; the original has no other, unless it was cut."""
+    after, _ = same.packets(result)
+    cut = any("cut" in line or "ends before" in line for line in report.remarks)
+    counts = {stream.count for stream in after.values()}
+    before, whole = same.packets(source, _Every(counts))
+    rest = list(before.values())
+    for stream in after.values():
+        match = next(
+            (
+                item
+                for item in rest
+                if (item.type, item.codec, item.shape) == (stream.type, stream.codec, stream.shape)
+                and (stream.count == 0 or item.at.get(stream.count) == stream.digest.hexdigest())
+                and (item.count == stream.count or cut or not whole)
+            ),
+            None,
+        )
+        if match is None:
+            raise CheckFailed(f"the cleaned copy does not have the same {stream.type} data")
+        rest.remove(match)
+    gone = any("track" in item.part or "cover" in item.part for item in report.removed)
+    if any(stream.count for stream in rest) and not gone:
+        raise CheckFailed("a track of the original is missing from the cleaned copy")
+
+
+class _Every(dict[int, set[int]]):
+    """The same marks for every track."""
+
+    def __init__(self, counts: set[int]) -> None:
+        super().__init__()
+        self.counts = counts
+
+    def get(self, _key: int, _default: object = None) -> set[int]:  # type: ignore[override]
+        return self.counts
+
+    def __bool__(self) -> bool:
+        return True

@@ -1,0 +1,263 @@
+"""Is it the same picture, the same film? Decoded pixels and coded packets, compared by hash.
+
+One picture is in memory at a time; films are read packet by packet.
+"""
+
+import hashlib
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import av
+import pillow_heif
+from PIL import Image, ImageCms
+
+from app.scrub.errors import CheckFailed
+from app.scrub.limits import MOST_PIXELS
+
+pillow_heif.register_heif_opener()
+Image.init()
+
+MOST_FRAMES = 2000
+MOST_DECODED = 4 * MOST_PIXELS
+"""Pixels decoded over all frames of one animation; frames beyond are compared as coded data only."""
+
+
+@dataclass(slots=True)
+class Picture:
+    """What a viewer would be shown."""
+
+    frames: list[str] = field(default_factory=list)
+    orientation: int = 1
+    profile: bytes = b""
+    mode: str = ""
+
+
+def decode(source: BinaryIO) -> Picture | None:
+    """Every frame's hash, the orientation and the profile; None where Pillow can't decode it."""
+    out = Picture()
+    limit = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    source.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(source) as image:
+                _frames(image, out)
+    except (MemoryError, RecursionError):
+        raise CheckFailed("the picture needs more memory than allowed to be checked") from None
+    except Exception:  # Pillow raises whatever a broken file makes it stumble over
+        return None
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+    return out
+
+
+def _frames(image: Image.Image, out: Picture) -> None:
+    count = 1 if image.format in ("MPO", "JPEG") else getattr(image, "n_frames", 1)
+    out.mode = image.mode
+    out.profile = image.info.get("icc_profile") or b""
+    turn = image.getexif().get(0x0112, 1)
+    out.orientation = turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
+    seen = 0
+    for index in range(min(count, MOST_FRAMES)):
+        if index:
+            image.seek(index)
+        image.load()
+        seen += image.width * image.height
+        digest = hashlib.sha256(f"{image.mode} {image.size} ".encode())
+        if image.mode == "P":
+            digest.update(repr(image.getpalette()).encode())
+        for top in range(0, image.height, 256):
+            digest.update(image.crop((0, top, image.width, min(top + 256, image.height))).tobytes())
+        out.frames.append(digest.hexdigest())
+        if seen > MOST_DECODED:
+            break
+
+
+def same_colours(before: Picture, after: Picture) -> bool:
+    """Whether both profiles turn the same numbers into the same colours (sRGB, all intents the same)."""
+    if before.profile == after.profile:
+        return True
+    mode = before.mode if before.mode in ("RGB", "L", "CMYK") else "RGB"
+    outcomes = []
+    for profile in (before.profile, after.profile):
+        try:
+            outcomes.append(_colours(profile, mode))
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            outcomes.append(b"")
+    return outcomes[0] == outcomes[1]
+
+
+def _colours(profile: bytes, mode: str) -> bytes:
+    if not profile:
+        return b""
+    import io
+
+    engine = ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), mode, "RGB"
+    )
+    steps = bytes(range(0, 256, 17))
+    if mode == "L":
+        sample = Image.frombytes("L", (256, 1), bytes(range(256)))
+    elif mode == "RGB":
+        cube = b"".join(bytes((r, g, b)) for r in steps for g in steps for b in steps)
+        sample = Image.frombytes("RGB", (len(cube) // 3, 1), cube)
+    else:
+        some = steps[::3]
+        cube = b"".join(bytes((c, m, y, k)) for c in some for m in some for y in some for k in some)
+        sample = Image.frombytes("CMYK", (len(cube) // 4, 1), cube)
+    out = ImageCms.applyTransform(sample, engine)
+    return out.tobytes() if out is not None else b""
+
+
+def coded(kind: str, source: BinaryIO) -> str | None:
+    """A hash of the coded picture alone, for pictures that no decoder finishes; None for other types."""
+    source.seek(0)
+    if kind == "image/jpeg":
+        return _coded_jpeg(source.read())
+    if kind == "image/png":
+        return _coded_png(source.read())
+    return None
+
+
+def _coded_jpeg(data: bytes) -> str:
+    digest = hashlib.sha256()
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF or data[at + 1] in (0, 0xFF):
+            at += 1
+            continue
+        marker = data[at + 1]
+        if marker == 0xD9:
+            break
+        if marker == 1 or 0xD0 <= marker <= 0xD8:
+            at += 2
+            continue
+        end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
+        start = at
+        if marker == 0xDA:
+            while end < len(data):
+                end = data.find(b"\xff", end)
+                if end < 0 or end + 1 >= len(data):
+                    end = len(data) - (data[-1] == 0xFF)
+                    break
+                if data[end + 1] not in (0, 0xFF, *range(0xD0, 0xD8)):
+                    break
+                end += 1
+        if 0xC0 <= marker <= 0xCF or 0xDA <= marker <= 0xDD:
+            digest.update(data[start:end])
+        at = end
+    return digest.hexdigest()
+
+
+def _coded_png(data: bytes) -> str:
+    digest = hashlib.sha256()
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"fcTL", b"fdAT", b"acTL"):
+            digest.update(zlib.crc32(kind).to_bytes(4, "big") + data[at + 8 : at + 8 + length])
+        at += 12 + length
+    return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class Stream:
+    """The packets of one track: how many, and a running hash."""
+
+    type: str
+    codec: str
+    shape: tuple[Any, ...]
+    count: int = 0
+    digest: Any = field(default_factory=hashlib.sha256)
+    at: dict[int, str] = field(default_factory=dict)
+    """Hash after so many packets, noted where the caller asked for it."""
+
+
+def packets(source: BinaryIO, marks: dict[int, set[int]] | None = None) -> tuple[dict[int, Stream], bool]:
+    """The picture and sound tracks of a film by index, and whether it was read to its end.
+
+    User data (SEI, metadata OBU, filler, padding) are left out of the hash: they may go. Raises
+    CheckFailed where PyAV can't open the film.
+    """
+    source.seek(0)
+    streams: dict[int, Stream] = {}
+    whole = True
+    try:
+        film = av.open(source, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError) as error:
+        raise CheckFailed("the film can't be opened by a second reader") from error
+    with film:
+        formats: dict[int, tuple[str, int]] = {}
+        for item in film.streams:
+            picture = item.type == "video" and item.disposition & av.stream.Disposition.attached_pic
+            if item.type in ("video", "audio") and not picture:
+                context = item.codec_context
+                shape = (context.width, context.height) if item.type == "video" else (context.sample_rate,)
+                streams[item.index] = Stream(item.type, context.name, (*shape, str(item.time_base)))
+                formats[item.index] = _nal_format(context.name, context.extradata or b"")
+        try:
+            for packet in film.demux([film.streams[index] for index in streams]):
+                if packet.size:
+                    stream = streams[packet.stream.index]
+                    codec, width = formats[packet.stream.index]
+                    stream.digest.update(f"{packet.pts} {packet.dts} {packet.is_keyframe} ".encode())
+                    stream.digest.update(_essence(bytes(packet), codec, width))
+                    stream.count += 1
+                    if marks and stream.count in marks.get(packet.stream.index, ()):
+                        stream.at[stream.count] = stream.digest.hexdigest()
+        except (av.error.FFmpegError, ValueError):
+            whole = False
+    return streams, whole
+
+
+def _nal_format(name: str, extradata: bytes) -> tuple[str, int]:
+    if name == "h264" and len(extradata) > 4 and extradata[0] == 1:
+        return "h264", (extradata[4] & 3) + 1
+    if name == "hevc" and len(extradata) > 21 and extradata[0] == 1:
+        return "hevc", (extradata[21] & 3) + 1
+    return ("av1", 0) if "av1" in name else ("", 0)
+
+
+def _essence(data: bytes, codec: str, width: int) -> bytes:
+    """A packet without its user data."""
+    if codec == "av1":
+        return _essence_av1(data)
+    if not width:
+        return data
+    out = []
+    at = 0
+    while at + width <= len(data):
+        size = int.from_bytes(data[at : at + width], "big")
+        unit = data[at + width : at + width + size]
+        at += width + size
+        if unit:
+            kind = unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
+            if kind not in ((6, 12) if codec == "h264" else (38, 39, 40)):
+                out.append(unit)
+    return b"".join(out)
+
+
+def _essence_av1(data: bytes) -> bytes:
+    out = []
+    at = 0
+    while at < len(data):
+        head = data[at]
+        start = at + 1 + (head >> 2 & 1)
+        size = shift = 0
+        while head & 2 and start < len(data):
+            byte = data[start]
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            start += 1
+            if byte < 0x80:
+                break
+        end = start + size if head & 2 else len(data)
+        if head >> 3 & 15 not in (5, 15):
+            out.append(data[at:end])
+        at = max(end, at + 1)
+    return b"".join(out)

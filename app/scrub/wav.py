@@ -1,0 +1,95 @@
+"""WAV (RIFF, RF64 and BW64: EBU Tech 3306, ITU-R BS.2088) by chunks.
+
+| kept | why |
+|---|---|
+| fmt | how the sound is coded |
+| fact | its length, for coded sound |
+| ds64, rebuilt | sizes over 4 GiB |
+| data | the sound |
+
+Everything else goes: LIST/INFO, bext (originator, date), iXML, id3, cue points, padding, and every
+byte after the data. A recording whose sizes were never filled in is kept to its end.
+"""
+
+import struct
+
+from app.scrub.errors import Refused
+from app.scrub.plan import Builder, Plan
+from app.scrub.report import Notes
+from app.scrub.source import Source
+
+MOST_CHUNKS = 10_000
+WHOLE = 0xFFFFFFFF
+NAMES = {b"LIST": "information list", b"bext": "broadcast data", b"iXML": "iXML", b"id3 ": "ID3 tag", b"ID3 ": "ID3 tag"}
+
+
+def plan(source: Source, notes: Notes) -> Plan:
+    """The clean copy. Raises Refused without format or sound."""
+    large = source.at(0, 4) != b"RIFF"
+    form = fact = b""
+    sound: tuple[int, int] | None = None
+    size64 = 0
+    at = 12
+    for _ in range(MOST_CHUNKS):
+        if at + 8 > source.size:
+            break
+        kind, length = struct.unpack("<4sI", source.at(at, 8))
+        body = at + 8
+        if kind == b"data":
+            if length == WHOLE and large:
+                length = size64
+            if length in (0, WHOLE) or body + length > source.size:
+                if length not in (0, WHOLE):
+                    notes.remark("the recording was cut: it is kept to its end")
+                length = source.size - body
+            sound = sound or (body, length)
+        elif body + length > source.size:
+            notes.removed("part cut short", source.size - at)
+            break
+        elif kind == b"fmt " and 14 <= length <= 1024:
+            form = form or source.at(body, length)
+        elif kind == b"fact" and length >= 4:
+            fact = source.at(body, 4)
+        elif kind == b"ds64" and length >= 28:
+            size64 = struct.unpack("<Q", source.at(body + 8, 8))[0]
+        else:
+            notes.found("riff", NAMES.get(kind, kind.decode("latin-1").strip()))
+            notes.removed(NAMES.get(kind, f"chunk {kind.decode('latin-1').strip()}"), length + 8)
+            if kind == b"LIST":
+                _information(source.at(body, min(length, 1 << 16)), notes)
+        at = body + length + (length & 1)
+    if not form or sound is None:
+        raise Refused("the recording holds no sound")
+    rate, block = struct.unpack_from("<I", form, 8)[0], max(1, struct.unpack_from("<H", form, 12)[0])
+    start, length = sound[0], sound[1] // block * block
+    if rate:
+        notes.fact("duration", round(length / rate, 3))
+    notes.kept("format and sound", "the recording, bit for bit")
+    return _layout(form, fact, start, length)
+
+
+def _layout(form: bytes, fact: bytes, start: int, length: int) -> Plan:
+    inner = _chunk(b"fmt ", form) + (_chunk(b"fact", fact) if fact else b"")
+    total = 4 + len(inner) + 8 + length + (length & 1)
+    copy = Builder()
+    if total + 36 > WHOLE:
+        sizes = struct.pack("<QQQI", total + 36, length, 0, 0)
+        copy.literal(b"RF64" + struct.pack("<I", WHOLE) + b"WAVE" + _chunk(b"ds64", sizes) + inner)
+        copy.literal(b"data" + struct.pack("<I", WHOLE))
+    else:
+        copy.literal(b"RIFF" + struct.pack("<I", total) + b"WAVE" + inner + b"data" + struct.pack("<I", length))
+    copy.copy(start, length)
+    copy.literal(b"\0" * (length & 1))
+    return copy.plan()
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) & 1)
+
+
+def _information(data: bytes, notes: Notes) -> None:
+    at = 4
+    while data[:4] == b"INFO" and at + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, at)
+        notes.found("riff", kind.decode("latin-1"))
+        at += 8 + length + (length & 1)
