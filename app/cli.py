@@ -7,6 +7,7 @@ import sys
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from app.accounts import service as accounts
 from app.custody import log
@@ -20,6 +21,7 @@ def _address() -> str:
 
 
 @click.command()
+@with_appcontext
 def setup() -> None:
     """Make keys and the first account; safe to repeat. Prints the way in on the first start."""
     config = current_app.config["TEMOIN"]
@@ -38,6 +40,7 @@ def setup() -> None:
 
 @click.command("login-link")
 @click.argument("user")
+@with_appcontext
 def login_link(user: str) -> None:
     """A one-time link for USER: the way back in after anything was forgotten."""
     found = accounts.by_name(user)
@@ -49,6 +52,7 @@ def login_link(user: str) -> None:
 @click.command("enrol")
 @click.argument("label")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
 def enrol_device(label: str, as_json: bool) -> None:
     """A device for a foreign tus client: token, upload URL, recipients to seal to. What it sends is not attested."""
     enrolled = enrol.enrol_foreign(label)
@@ -65,6 +69,7 @@ def enrol_device(label: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("label")
+@with_appcontext
 def invite(label: str) -> None:
     """An invitation for one phone: link and code, shown once."""
     invited = enrol.invite(label)
@@ -73,6 +78,7 @@ def invite(label: str) -> None:
 
 
 @click.command()
+@with_appcontext
 def verify() -> None:
     """Read the log and every stored body again. Ends with 1 at the first byte that is off."""
     from app.intake.verify import Damaged, verify_items
@@ -87,6 +93,7 @@ def verify() -> None:
 
 
 @click.command()
+@with_appcontext
 def worker() -> None:
     """Open what arrives, until stopped."""
     from app.worker import AlreadyRunning, run
@@ -98,6 +105,7 @@ def worker() -> None:
 
 
 @click.command()
+@with_appcontext
 def doctor() -> None:
     """Which protections hold here."""
     from app.doctor import findings
