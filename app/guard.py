@@ -50,11 +50,7 @@ RATES = (
     Rate("POST", re.compile(r"^/api/statements$"), "600 per minute", by_token=True),
     Rate("POST", re.compile(r"^/api/status$"), "300 per minute", by_token=True),
     # Everything that takes a password, a code or a login link.
-    Rate(
-        "POST",
-        re.compile(r"/(?:login|verify|tf-[\w-]+|mf-[\w-]+|wan-[\w-]+|us-[\w-]+|enter)(?:/|$)"),
-        "30 per minute",
-    ),
+    Rate("POST", re.compile(r"^/desk/(?:login(?:/\w+)?|enter|password)$"), "30 per minute"),
 )
 
 _CONTENT = {

@@ -1,4 +1,4 @@
-"""Brings the data folder up to date: `flask db upgrade` and `flask setup`, as one process for a quicker start."""
+"""Brings the data folder up to date: `flask db upgrade` and `flask setup` in one process, to start sooner."""
 
 from __future__ import annotations
 
