@@ -4,7 +4,6 @@
  * typage's own stream loses most of a cut file: an error empties its queue of good chunks. It still opens the header.
  */
 import { Decrypter } from 'age-encryption';
-import { concat } from './bytes';
 import { CHUNK, NONCE, SEALED_CHUNK, TAG } from './chunks';
 import { type Aead, aead, chunkNonce, streamKey } from './stream';
 
@@ -77,12 +76,14 @@ export class AgeReader {
   async read(from: number, length: number): Promise<Uint8Array> {
     const end = Math.min(this.size, from + length);
     if (from < 0 || from >= end) return new Uint8Array();
-    const parts: Uint8Array[] = [];
+    const out = new Uint8Array(end - from);
     for (let index = Math.floor(from / CHUNK); index * CHUNK < end; index++) {
-      const plain = await this.#chunk(index);
-      parts.push(plain.subarray(Math.max(0, from - index * CHUNK), Math.min(CHUNK, end - index * CHUNK)));
+      const start = index * CHUNK;
+      // Copied before the next chunk is opened: that wipes this one.
+      const plain = (await this.#chunk(index)).subarray(Math.max(0, from - start), end - start);
+      out.set(plain, Math.max(0, start - from));
     }
-    return concat(...parts);
+    return out;
   }
 
   /** Wipes the plaintext kept for the next read. */

@@ -1,0 +1,154 @@
+// @vitest-environment node
+import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+import type { Server } from 'node:http';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sha256, unbase64url } from '../../lib/bytes';
+import { AgeReader, openHead } from '../../lib/open';
+import { headLength } from '../../lib/stream';
+import { Phone, serve } from './harness';
+import type { Driver } from './page';
+
+declare const driver: Driver;
+
+let origin: string;
+let server: Server;
+let phone: Phone;
+let page: Page;
+let identity: string;
+
+beforeAll(async () => {
+  ({ origin, server } = await serve());
+  identity = await generateX25519Identity();
+});
+afterAll(() => server.close());
+
+beforeEach(async () => {
+  phone = await Phone.make();
+  page = await phone.open(`${origin}/m/`);
+  const custody = await identityToRecipient(await generateX25519Identity());
+  await page.evaluate((recipients) => driver.enrol(recipients), [await identityToRecipient(identity), custody]);
+});
+afterEach(() => phone.close());
+
+/** The same bytes as the page's `pattern`. */
+function pattern(seed: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let state = seed | 1;
+  for (let i = 0; i < length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[i] = state;
+  }
+  return bytes;
+}
+
+async function opened(file: Uint8Array) {
+  const at = headLength(file);
+  const body = file.subarray(at);
+  const source = { size: body.length, read: async (from: number, length: number) => body.slice(from, from + length) };
+  const reader = await AgeReader.over(await openHead(file.subarray(0, at), identity), source);
+  return { plain: await reader.read(0, reader.size), complete: reader.complete };
+}
+
+async function sealed(id: string): Promise<Uint8Array> {
+  return unbase64url((await page.evaluate((one) => driver.sealed(one), id)) ?? '');
+}
+
+describe('the seal worker in a real browser', () => {
+  test('a film and a still at once: both open to what was written, hashes as said', async () => {
+    const film = await page.evaluate(() => driver.start('film'));
+    const parts = [200_000, 65_536, 1, 131_072, 400_000];
+    for (const [i, length] of parts.entries()) await page.evaluate(([id, seed, n]) => driver.write(id, seed, n), [film, i + 1, length] as const);
+    const still = await page.evaluate(async () => {
+      const id = await driver.start('photo');
+      await driver.write(id, 99, 70_000);
+      return { id, end: await driver.finish(id) };
+    });
+    const end = await page.evaluate((id) => driver.finish(id), film);
+    const expected = Buffer.concat(parts.map((length, i) => pattern(i + 1, length)));
+    const file = await sealed(film);
+    const whole = await opened(file);
+    expect(whole.complete).toBe(true);
+    expect(Buffer.compare(Buffer.from(whole.plain), expected)).toBe(0);
+    expect(end).toEqual({ size: expected.length, sha256: await sha256(expected), gaps: [] });
+    const row = (await page.evaluate(() => driver.rows())).find(({ id }) => id === film);
+    const at = headLength(file);
+    expect(row?.head).toEqual({ size: at, sha256: await sha256(file.slice(0, at)) });
+    expect(row?.body).toEqual({ size: file.length - at, sha256: await sha256(file.slice(at)) });
+    expect((await opened(await sealed(still.id))).plain).toEqual(pattern(99, 70_000));
+    // A whole item needs no tails.
+    expect(await page.evaluate(() => driver.files())).toEqual([`${film}.film`, `${still.id}.photo`].sort());
+  });
+
+  test('killed with -9 while recording: everything whose write had resolved is there', async () => {
+    const entry = { v: 1 as const, type: 'note', id: 'b'.repeat(32), observation: 'a'.repeat(32), seq: 0, trial: false, corrects: null };
+    const clock = { wall: 1, mono: 2, offset: null, error: null, measured: null };
+    await page.evaluate((one) => driver.entry(one), { ...entry, clock, place: null, data: { text: 'sealed before the kill' } });
+    const film = await page.evaluate(() => driver.start('film'));
+    const sound = await page.evaluate(() => driver.start('sound'));
+    const [filmed, heard] = [[], []] as [Uint8Array[], Uint8Array[]];
+    for (let i = 1; i <= 9; i++) {
+      await page.evaluate(([a, b, seed]) => Promise.all([driver.write(a, seed, 50_001), driver.write(b, seed + 100, 2000)]), [film, sound, i] as const);
+      filmed.push(pattern(i, 50_001));
+      heard.push(pattern(i + 100, 2000));
+    }
+    await phone.kill();
+    page = await phone.open(`${origin}/m/`);
+    const cut = await page.evaluate(() => driver.recover());
+    expect(cut.map(({ id }) => id).sort()).toEqual([film, sound].sort());
+    expect(cut.every((item) => item.cut && item.state === 'sealed')).toBe(true);
+    await page.waitForFunction(async () => (await driver.rows()).every(({ body }) => body.sha256 !== null));
+    for (const [id, written] of [[film, Buffer.concat(filmed)], [sound, Buffer.concat(heard)]] as const) {
+      const file = await sealed(id);
+      const body = await opened(file);
+      expect(body.complete).toBe(false);
+      const tail = await page.evaluate((one) => driver.tail(one), id);
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(identity);
+      const plain = await decrypter.decrypt(unbase64url(tail?.file ?? ''));
+      expect(Buffer.from(plain.subarray(0, 16)).toString('hex')).toBe(id);
+      expect(Number(Buffer.from(plain).readBigUInt64BE(16))).toBe(tail?.offset);
+      const rest = plain.subarray(24 + body.plain.length - (tail?.offset ?? 0));
+      // Not one byte is lost.
+      expect(Buffer.compare(Buffer.concat([body.plain, rest]), written)).toBe(0);
+      const row = (await page.evaluate(() => driver.rows())).find((one) => one.id === id);
+      expect(row?.body).toEqual({ size: file.length - headLength(file), sha256: await sha256(file.slice(headLength(file))) });
+    }
+    const items = await page.evaluate(() => driver.items());
+    expect(items.find(({ kind }) => kind === 'entry')?.state).toBe('sealed');
+  });
+
+  test('a film whose row was lost with the database is taken up, a removed one is not', async () => {
+    const [lost, removed] = await page.evaluate(async () => {
+      const ids = [await driver.start('film'), await driver.start('film')];
+      for (const id of ids) await driver.write(id, 5, 300_000);
+      return ids;
+    });
+    await page.evaluate(([a, b]) => Promise.all([driver.finish(a ?? ''), driver.finish(b ?? '')]), [lost, removed]);
+    await page.evaluate(([a, b]) => Promise.all([driver.forgetRow(a ?? ''), driver.remove(b ?? '')]), [lost, removed]);
+    const cut = await page.evaluate(() => driver.recover());
+    expect(cut.map(({ id }) => id)).toEqual([lost]);
+    expect(await page.evaluate(() => driver.files())).toEqual([`${lost}.film`]);
+  });
+
+  test('works on after the database was closed underneath', async () => {
+    const film = await page.evaluate(async () => {
+      const id = await driver.start('film');
+      await driver.write(id, 1, 1000);
+      await driver.closeUnderneath();
+      await driver.write(id, 2, 1000);
+      await driver.finish(id);
+      return id;
+    });
+    expect((await opened(await sealed(film))).plain.length).toBe(2000);
+  });
+
+  test('uses the browser’s own ChaCha20-Poly1305 and keeps up with a plain loop of it', async () => {
+    expect(await page.evaluate(() => driver.native())).toBe(true);
+    const speed = await page.evaluate(async (recipients) => driver.speed(recipients), [await identityToRecipient(identity)]);
+    console.log(JSON.stringify({ name: 'sealing in the browser', unit: 'MB/s', ...speed, ratio: speed.writer / speed.loop }));
+    expect(speed.writer / speed.loop).toBeGreaterThan(0.5);
+  });
+});
