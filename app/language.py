@@ -10,7 +10,7 @@ from flask_babel import Babel, format_datetime, format_decimal, get_locale
 from flask_login import current_user
 from markupsafe import Markup
 
-from app.clock import to_datetime
+from app.clock import now_ms, to_datetime
 from config import Config
 
 LANGUAGES = ("en", "fr")
@@ -38,10 +38,13 @@ def local(ms: int) -> datetime:
     return to_datetime(ms).astimezone(_zone())
 
 
+def from_local(moment: datetime) -> int:
+    """Milliseconds of a wall-clock time of the desk's zone, as a form gives it."""
+    return int(moment.replace(tzinfo=_zone()).timestamp() * 1000)
+
+
 def day(ms: int) -> str:
     """`21 Nov`, with the year when it isn't this one."""
-    from app.clock import now_ms
-
     pattern = "d MMM" if local(ms).year == local(now_ms()).year else "d MMM y"
     return format_datetime(local(ms), pattern, rebase=False)
 

@@ -22,6 +22,7 @@ RANKS = (
     ("review",),
     ("stats",),
     ("phone", "worker"),
+    ("admin",),
     ("doctor",),
     ("cli",),
     ("factory",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,3 +49,18 @@ def grouped_codes() -> list[tuple[str, list[tuple[str, str]]]]:
         (str(group[_language()]), [(row["code"], str(row[_language()])) for row in group["codes"]])
         for group in _words()["group"].values()
     ]
+
+
+def words_matching(kind: str, text: str) -> list[str]:
+    """Codes whose name or words, in either language, hold `text`, regardless of case and accents."""
+    wanted = _plain(text)
+    found = []
+    for code, row in _words()[kind].items():
+        said = [code, row["en"], row["fr"], *row.get("short", {}).values()]
+        if any(wanted in _plain(words.replace("\u00ad", "")) for words in said):
+            found.append(code)
+    return found
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))

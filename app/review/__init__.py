@@ -1,0 +1,18 @@
+"""The desk: what came in, one observation at a time, found again, reviewed, annotated."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.keys import keys
+from config import Config
+
+
+def init_app(app: Flask) -> None:
+    from app.review import views
+
+    config: Config = app.config["TEMOIN"]
+    app.register_blueprint(views.review)
+    app.jinja_env.globals.update(
+        organisation=lambda: config.organisation, practice=lambda: keys().is_practice, zone=lambda: config.timezone
+    )

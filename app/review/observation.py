@@ -1,0 +1,331 @@
+"""Everything about one observation, laid out for reading: media and entries on one time line, officers, clocks, integrity."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from app.db import db
+from app.intake.models import Commitment, Item, Statement
+from app.journal.models import Entry, Observation
+from app.opening.models import Opening
+from app.review.queue import latest_openings
+
+# What a browser may be given to show. Anything else is only offered as a file.
+SHOWN = {
+    "image/jpeg": "image", "image/png": "image", "image/webp": "image", "image/gif": "image",
+    "video/mp4": "video", "video/webm": "video", "video/quicktime": "video",
+    "audio/mp4": "audio", "audio/webm": "audio", "audio/ogg": "audio", "audio/mpeg": "audio", "audio/wav": "audio",
+}  # fmt: skip
+_HEX = re.compile(r"^[0-9a-f]{64}$")
+
+
+def hex_hash(value: str | None) -> str:
+    """A SHA-256 as `sha256sum` prints it, from base64url as statements write it; hex stays."""
+    if not value or _HEX.match(value):
+        return value or ""
+    try:
+        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
+    except (binascii.Error, ValueError):
+        return value
+
+
+@dataclass(frozen=True)
+class Box:
+    """One digit of a RIO as drawn: `state` is sure, unsure or unknown."""
+
+    digit: str
+    state: str
+
+
+def boxes(pattern: object, unsure: object) -> list[Box]:
+    """The digits of a pattern and how sure each is."""
+    doubtful = set(unsure) if isinstance(unsure, list) else set()
+    return [
+        Box("", "unknown") if c == "?" else Box(c, "unsure" if at in doubtful else "sure")
+        for at, c in enumerate(str(pattern or ""))
+    ]
+
+
+@dataclass
+class Said:
+    """An entry as it stands now, and what it replaced, newest first."""
+
+    entry: Entry
+    replaced: list[Entry] = field(default_factory=list)
+
+    @property
+    def type(self) -> str:
+        return self.entry.type
+
+    @property
+    def at(self) -> int:
+        """When the first version was tapped: that is when it was seen."""
+        return self.replaced[-1].at if self.replaced else self.entry.at
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return data_of(self.entry)
+
+
+@dataclass
+class Medium:
+    """A photo, film, sound or file: what was announced, what arrived, what could be opened."""
+
+    number: int
+    item_id: str
+    kind: str
+    at: int
+    said: dict[str, Any]
+    item: Item | None = None
+    opening: Opening | None = None
+    end: dict[str, Any] | None = None
+    until: int | None = None
+    stopped: list[tuple[int, str]] = field(default_factory=list)
+    committed: list[tuple[Commitment, Statement]] = field(default_factory=list)
+
+    @property
+    def shows(self) -> str:
+        """image, video, audio, file, or none when there is no working copy."""
+        if self.opening is None or self.opening.working is None:
+            return "none"
+        return SHOWN.get(self.opening.media_type or "", "file")
+
+    @property
+    def state(self) -> str:
+        if self.item is None:
+            return "missing"
+        if self.opening is None:
+            return "failed" if self.item.state == "failed" else "waiting"
+        return "no-copy" if self.opening.working is None else "ready"
+
+    @property
+    def interrupted(self) -> bool:
+        return bool(self.opening and self.opening.interrupted) or bool(self.item and self.item.cut)
+
+    @property
+    def same_as_sealed(self) -> bool | None:
+        """Whether what was opened is what the phone said at the end; None where it said nothing."""
+        if self.end is None or self.opening is None or not self.end.get("sha256"):
+            return None
+        return hex_hash(str(self.end["sha256"])) == hex_hash(self.opening.original_sha256)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the file said of itself before it was cleaned: claims, like the phone's own."""
+        return dict(self.opening.facts or {}) if self.opening else {}
+
+    @property
+    def length_ms(self) -> int | None:
+        """How long it ran: from the file if it says so, else from the entries around it."""
+        if isinstance(self.facts.get("duration"), (int, float)):
+            return int(self.facts["duration"] * 1000)
+        return self.until - self.at if self.until is not None else None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the time line: an entry or a medium. `medium` and `offset` (ms into it) say where it can be seen."""
+
+    at: int
+    said: Said | None = None
+    medium: Medium | None = None
+    shown_in: Medium | None = None
+    offset: int = 0
+
+
+@dataclass
+class Officer:
+    number: int
+    forces: list[str] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
+    readings: list[dict[str, Any]] = field(default_factory=list)
+    units: list[dict[str, Any]] = field(default_factory=list)
+    codes: list[tuple[str, str]] = field(default_factory=list)
+    quotes: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One moment by every clock that saw it, in ms: device as claimed, offset and its error as measured, server receipt."""
+
+    what: str
+    number: int | None
+    device: int | None
+    offset: int | None
+    error: int | None
+    corrected: int
+    received: int | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The page of one observation."""
+
+    observation: Observation
+    lines: list[Line]
+    media: list[Medium]
+    officers: list[Officer]
+    clocks: list[Clock]
+    places: list[dict[str, Any]]
+
+
+def data_of(entry: Entry) -> dict[str, Any]:
+    data = entry.document.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def sheet(observation: Observation) -> Sheet:
+    entries = list(
+        db.session.scalars(
+            select(Entry).where(Entry.observation_id == observation.id).order_by(Entry.at, Entry.seq, Entry.entry_id)
+        )
+    )
+    said = standing(entries)
+    media = _media(observation, said)
+    lines = [Line(medium.at, medium=medium) for medium in media]
+    for one in said:
+        if one.type not in {"begin", "end", "import"}:
+            seen = _seen_in(one.at, media)
+            lines.append(Line(one.at, said=one, shown_in=seen, offset=one.at - seen.at if seen else 0))
+    lines.sort(key=lambda line: (line.at, line.said.entry.seq if line.said else -1))
+    places = [p for e in entries if isinstance(p := e.document.get("place"), dict)]
+    return Sheet(observation, lines, media, _officers(said), _clocks(entries, media), _distinct(places))
+
+
+def standing(entries: list[Entry]) -> list[Said]:
+    """Entries as they stand: a corrected one is folded into its newest correction, however long the chain."""
+    by_id = {entry.entry_id: entry for entry in entries}
+    followers: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.corrects in by_id and entry.corrects != entry.entry_id:
+            followers.setdefault(str(entry.corrects), []).append(entry)
+    result = []
+    for entry in entries:
+        if entry.corrects in by_id and entry.corrects != entry.entry_id:
+            continue
+        chain = _chain(entry, followers)
+        result.append(Said(chain[-1], chain[-2::-1]))
+    return result
+
+
+def _chain(first: Entry, followers: dict[str, list[Entry]]) -> list[Entry]:
+    """All versions that go back to `first`, in the order they were written. Two corrections of one entry both count."""
+    chain, waiting = [], [first]
+    while waiting:
+        entry = waiting.pop()
+        if entry in chain:
+            continue  # a ring, made by hand: each is shown once
+        chain.append(entry)
+        waiting.extend(followers.get(entry.entry_id, []))
+    return sorted(chain, key=lambda entry: (entry is not first, entry.seq, entry.at))
+
+
+def _media(observation: Observation, said: list[Said]) -> list[Medium]:
+    found: dict[str, Medium] = {}
+    for one in said:
+        item = one.entry.about_item
+        if item and one.type in {"begin", "import"} and item not in found:
+            kind = "import" if one.type == "import" else str(one.data.get("kind") or "import")
+            found[item] = Medium(len(found) + 1, item, kind, one.at, one.data)
+    for one in said:
+        medium = found.get(one.entry.about_item or "")
+        if medium and one.type in {"end", "import"}:
+            medium.end = one.data
+            medium.until = one.at if one.type == "end" else None
+        elif medium and one.type == "stopped":
+            medium.stopped.append((one.at, str(one.data.get("why"))))
+    fill(list(found.values()), observation.device_id)
+    return list(found.values())
+
+
+def fill(media: list[Medium], device_id: str) -> None:
+    """Add what the server has of each medium."""
+    ids = [medium.item_id for medium in media]
+    stored = select(Item).where(Item.device_id == device_id, Item.item_id.in_(ids))
+    items = {item.item_id: item for item in db.session.scalars(stored)}
+    openings = latest_openings(item.id for item in items.values())
+    commitments: dict[str, list[tuple[Commitment, Statement]]] = {}
+    for commitment, statement in db.session.execute(
+        select(Commitment, Statement)
+        .join(Statement, and_(Statement.sha256 == Commitment.statement))
+        .where(Commitment.device_id == device_id, Commitment.item_id.in_(ids))
+        .order_by(Commitment.id)
+    ):
+        commitments.setdefault(commitment.item_id, []).append((commitment, statement))
+    for medium in media:
+        medium.item = items.get(medium.item_id)
+        medium.opening = openings.get(medium.item.id) if medium.item else None
+        medium.committed = commitments.get(medium.item_id, [])
+
+
+def lone(item: Item) -> Medium:
+    """An item that no entry names, as a medium of its own."""
+    medium = Medium(1, item.item_id, item.kind or "import", item.received_at, {})
+    fill([medium], item.device_id)
+    return medium
+
+
+def _seen_in(at: int, media: list[Medium]) -> Medium | None:
+    """The film or sound that was running at a moment; a film before a sound."""
+    running = [
+        m for m in media if m.kind in {"film", "sound"} and m.at <= at <= m.at + (m.length_ms or 0) and m.shows in {"video", "audio"}
+    ]
+    return min(running, key=lambda m: (m.kind != "film", m.at), default=None)
+
+
+def _officers(said: list[Said]) -> list[Officer]:
+    found: dict[int, Officer] = {}
+    for one in said:
+        number = one.data.get("officer")
+        if not isinstance(number, int):
+            continue
+        officer = found.setdefault(number, Officer(number))
+        data = one.data
+        if data.get("force") and data["force"] not in officer.forces:
+            officer.forces.append(str(data["force"]))
+        if one.type == "officer" and data.get("look"):
+            officer.looks.append(str(data["look"]))
+        elif one.type == "rio":
+            officer.readings.append({**data, "boxes": boxes(data.get("pattern"), data.get("unsure"))})
+        elif one.type == "unit":
+            officer.units.append(data)
+        elif one.type == "code":
+            officer.codes.append((str(data.get("code")), str(data.get("basis"))))
+        elif one.type == "quote":
+            officer.quotes.append(data)
+    return [found[number] for number in sorted(found)]
+
+
+def _clocks(entries: list[Entry], media: list[Medium]) -> list[Clock]:
+    by_item = {medium.item_id: medium for medium in media}
+    received = dict(
+        db.session.execute(select(Item.id, Item.received_at).where(Item.id.in_([e.id for e in entries]))).tuples().all()
+    )
+    clocks = []
+    for at, entry in enumerate(entries):
+        medium = by_item.get(entry.about_item or "") if entry.type in {"begin", "import"} else None
+        what = "first" if at == 0 else "last" if at == len(entries) - 1 else medium.kind if medium else ""
+        if not what:
+            continue
+        clock = entry.document.get("clock")
+        clock = clock if isinstance(clock, dict) else {}
+        wall, offset, error = (clock.get(name) if isinstance(clock.get(name), int) else None for name in ("wall", "offset", "error"))
+        arrived = medium.item.received_at if medium and medium.item else received.get(entry.id)
+        clocks.append(Clock(what, medium.number if medium else None, wall, offset, error, entry.at, arrived))
+    return clocks
+
+
+def _distinct(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Places as claimed, each once, in the order they came."""
+    seen: list[dict[str, Any]] = []
+    for place in places:
+        core = {name: place.get(name) for name in ("source", "lat", "lon", "accuracy", "site")}
+        if core not in seen:
+            seen.append(core)
+    return seen

@@ -1,0 +1,101 @@
+"""What people do at the desk. The only writer of marks and notes; every act is in the log."""
+
+from __future__ import annotations
+
+import json
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.clock import now_ms
+from app.custody import log
+from app.custody.models import LogEntry
+from app.db import db, unit_of_work
+from app.errors import Problem
+from app.intake.models import Item
+from app.journal.models import Observation
+from app.opening.models import Opening
+from app.register import rio
+from app.register import service as register
+from app.review.models import Mark, Note
+
+AGAIN_MS = 30 * 60_000  # playing one film is many requests; one entry in this time is enough
+
+
+def _lately(user: User, verb: str, subject: str) -> bool:
+    lines = db.session.scalars(
+        select(LogEntry.line).where(LogEntry.verb == verb, LogEntry.object == subject, LogEntry.at > now_ms() - AGAIN_MS)
+    )
+    return any(json.loads(line)["a"] == user.actor for line in lines)
+
+
+def seen(user: User, verb: str, subject: str) -> None:
+    """Log that somebody looked at something, once in half an hour."""
+    if not _lately(user, verb, subject):
+        with unit_of_work():
+            log.append(user.actor, verb, subject)
+
+
+def searched(user: User, by: str) -> None:
+    """Log a search by anything but a RIO: by what, not for what."""
+    with unit_of_work():
+        log.append(user.actor, "desk.searched", "queue", {"by": by})
+
+
+def look_up(user: User, number: str, purpose: str) -> list[register.Hit]:
+    """Search the register for a purpose. The log names the purpose and the readings that were shown, never the number.
+
+    Raises Problem for something that isn't a RIO, and when the purpose would carry the number into the log."""
+    digits = "".join(c for c in rio.normalise(number) if c.isdigit())
+    if digits and digits in rio.normalise(purpose):
+        raise Problem("number-in-purpose", _("Please leave the number out of the purpose: it goes into the log."))
+    try:
+        hits = register.search(number)
+    except rio.OtherNumber as error:
+        raise Problem("not-a-rio", _("A RIO has only digits; ? stands for one digit and * for any run of them.")) from error
+    except register.TooFewDigits as error:
+        raise Problem("too-few-digits", _("Please give at least %(n)d digits.", n=register.FEWEST_DIGITS)) from error
+    with unit_of_work():
+        shown = sorted(hit.reading.id for hit in hits)
+        log.append(user.actor, "rio.looked-up", "register", {"purpose": purpose, "digits": len(digits), "readings": shown})
+    return hits
+
+
+def downloaded(user: User, opening: Opening) -> None:
+    with unit_of_work():
+        log.append(user.actor, "copy.downloaded", opening.item, {"working": opening.working_sha256})
+
+
+def mark(user: User, subject: str, reviewed: bool) -> None:
+    """Mark reviewed, or take that back. Saying the same twice changes nothing."""
+    with unit_of_work() as work:
+        last = newest_mark(subject)
+        if (last.reviewed if last else False) == reviewed:
+            return
+        work.add(Mark(subject=subject, user_id=user.id, at=now_ms(), reviewed=reviewed))
+        log.append(user.actor, "observation.reviewed" if reviewed else "observation.reopened", subject)
+
+
+def note(user: User, subject: str, text: str) -> None:
+    with unit_of_work() as work:
+        work.add(Note(subject=subject, user_id=user.id, at=now_ms(), text=text.strip()))
+        log.append(user.actor, "note.added", subject, {"text": text.strip()})
+
+
+def newest_mark(subject: str) -> Mark | None:
+    return db.session.scalars(select(Mark).where(Mark.subject == subject).order_by(Mark.id.desc()).limit(1)).first()
+
+
+def notes(subject: str) -> list[tuple[Note, str]]:
+    """Notes with the names of who wrote them, oldest first."""
+    query = select(Note, User.username).join(User, User.id == Note.user_id).where(Note.subject == subject).order_by(Note.id)
+    return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+def user_name(user_id: str) -> str:
+    return db.session.scalar(select(User.username).where(User.id == user_id)) or ""
+
+
+def subject_exists(subject: str) -> bool:
+    return db.session.get(Observation, subject) is not None or db.session.get(Item, subject) is not None

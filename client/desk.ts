@@ -1,0 +1,11 @@
+/** The desk's scripts. Every page works without them; they add the keyboard, the player and what only a browser can do. */
+import { enter } from './desk/enter';
+import { keyboard } from './desk/keyboard';
+import { photos } from './desk/photos';
+import { players } from './desk/player';
+
+enter();
+keyboard();
+photos();
+players();
+if (document.querySelector('[data-custody]')) void import('./desk/custody').then(({ custody }) => custody());

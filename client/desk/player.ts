@@ -1,0 +1,158 @@
+/** Film and sound: frame steps, speeds, the place on the time line, and from a line to its moment. */
+import { cannotShow } from './photos';
+
+const SPEEDS = [0.25, 0.5, 1, 2];
+const FRAME = 1 / 30; // until frames have been seen to pass
+
+interface Player {
+  media: HTMLMediaElement;
+  section: HTMLElement;
+  frame: number;
+}
+
+const all: Player[] = [];
+let current: Player | undefined;
+
+export function players(): void {
+  for (const media of document.querySelectorAll<HTMLMediaElement>('[data-player]')) {
+    const section = media.closest<HTMLElement>('.medium');
+    if (section) set(media, section);
+  }
+  current = all[0];
+  for (const link of document.querySelectorAll<HTMLElement>('[data-show]'))
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      show(link.dataset.show ?? '', link.dataset.seek);
+    });
+}
+
+function set(media: HTMLMediaElement, section: HTMLElement): void {
+  const player: Player = { media, section, frame: FRAME };
+  all.push(player);
+  const controls = section.querySelector<HTMLElement>('[data-controls]');
+  if (controls) controls.hidden = false;
+  if (media.error) cannotShow(media);
+  media.addEventListener('error', () => cannotShow(media));
+  media.addEventListener('play', () => {
+    current = player;
+    for (const other of all) if (other !== player) other.media.pause();
+  });
+  for (const name of ['timeupdate', 'seeked', 'loadedmetadata'] as const)
+    media.addEventListener(name, () => draw(player));
+  media.addEventListener('ratechange', () => pressSpeed(player));
+  for (const button of section.querySelectorAll<HTMLButtonElement>('[data-do]'))
+    button.addEventListener('click', () => act(player, button.dataset.do ?? ''));
+  for (const button of section.querySelectorAll<HTMLButtonElement>('[data-rate]'))
+    button.addEventListener('click', () => {
+      media.playbackRate = Number(button.dataset.rate);
+    });
+  section.querySelector('[data-track]')?.addEventListener('click', (event) => {
+    const track = event.currentTarget as Element;
+    const box = track.getBoundingClientRect();
+    seek(player, (((event as MouseEvent).clientX - box.left) / box.width) * length(player));
+  });
+  if (media instanceof HTMLVideoElement) learnFrame(player, media);
+}
+
+/** Frames of one film come at one distance; the shortest seen is it. Not every browser says when a frame is shown. */
+function learnFrame(player: Player, video: HTMLVideoElement): void {
+  if (!('requestVideoFrameCallback' in video)) return;
+  let before = -1;
+  let shortest = 1;
+  const seen = (_now: number, frame: VideoFrameCallbackMetadata) => {
+    const step = frame.mediaTime - before;
+    if (before >= 0 && step > 0.005 && step < shortest) {
+      shortest = step;
+      player.frame = step;
+    }
+    before = frame.mediaTime;
+    draw(player);
+    video.requestVideoFrameCallback(seen);
+  };
+  video.requestVideoFrameCallback(seen);
+}
+
+/** Seconds. A film that was cut has no duration until its end has been read; the server's figure serves until then. */
+function length({ media, section }: Player): number {
+  if (Number.isFinite(media.duration)) return media.duration;
+  return Number(section.querySelector<HTMLElement>('[data-track]')?.dataset.length ?? 0) / 1000;
+}
+
+function draw(player: Player): void {
+  const { media, section } = player;
+  const out = section.querySelector('[data-position]');
+  if (out) out.textContent = stamp(media.currentTime);
+  const wall = section.querySelector<HTMLElement>('[data-wall]');
+  if (wall) wall.textContent = clock(Number(wall.dataset.wall) + media.currentTime * 1000);
+  const whole = length(player);
+  if (whole > 0)
+    section.querySelector('[data-head]')?.setAttribute('x', String((media.currentTime / whole) * 998));
+  follow(player);
+}
+
+/** Marks the line of the time line that is now. */
+function follow({ media, section }: Player): void {
+  const number = section.dataset.medium;
+  let now: Element | null = null;
+  for (const link of document.querySelectorAll<HTMLElement>(`[data-seek][data-show="${number}"]`))
+    if (Number(link.dataset.seek) <= media.currentTime * 1000 + 50) now = link.closest('li');
+  for (const line of document.querySelectorAll('.line > li.now'))
+    if (line !== now) line.classList.remove('now');
+  now?.classList.add('now');
+}
+
+function stamp(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes}:${(seconds - minutes * 60).toFixed(2).padStart(5, '0')}`;
+}
+
+/** The wall clock of a moment, in the desk's zone as the page says it. */
+function clock(ms: number): string {
+  const zone = document.documentElement.dataset.zone;
+  return new Intl.DateTimeFormat('fr-FR', {
+    timeStyle: 'medium',
+    ...(zone ? { timeZone: zone } : {}),
+  }).format(ms);
+}
+
+function pressSpeed({ media, section }: Player): void {
+  for (const button of section.querySelectorAll<HTMLButtonElement>('[data-rate]'))
+    button.setAttribute('aria-pressed', String(Number(button.dataset.rate) === media.playbackRate));
+}
+
+function seek({ media }: Player, seconds: number): void {
+  media.currentTime = Math.max(0, seconds);
+}
+
+function act(player: Player, what: string): void {
+  const { media } = player;
+  current = player;
+  if (what === 'back') seek(player, media.currentTime - 5);
+  if (what === 'next') seek(player, media.currentTime + 5);
+  if (what === 'frame-back' || what === 'frame-next') {
+    media.pause();
+    seek(player, media.currentTime + (what === 'frame-next' ? player.frame : -player.frame));
+  }
+  if (what === 'play') void (media.paused ? media.play() : media.pause());
+  if (what === 'slower' || what === 'faster') {
+    const at = SPEEDS.indexOf(media.playbackRate) + (what === 'faster' ? 1 : -1);
+    media.playbackRate = SPEEDS[at] ?? media.playbackRate;
+  }
+}
+
+function show(number: string, ms: string | undefined): void {
+  const section = document.querySelector<HTMLElement>(`.medium[data-medium="${CSS.escape(number)}"]`);
+  if (!section) return;
+  section.scrollIntoView({ block: 'nearest' });
+  const player = all.find((one) => one.section === section);
+  if (!player) return;
+  current = player;
+  if (ms !== undefined) seek(player, Number(ms) / 1000);
+}
+
+/** An act on the player in use; false where there is none. */
+export function onPlayer(what: string): boolean {
+  if (!current) return false;
+  act(current, what);
+  return true;
+}
