@@ -19,7 +19,16 @@ from app.scrub.source import Source
 
 __all__ = ["CheckFailed", "Facts", "Plan", "Refused", "Report", "Unsupported", "plan", "scrub", "sniff"]
 
-BROKEN = (ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, TypeError, ValueError, struct.error)
+BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 """What Python raises when a file is not built as it should be."""
 
 

@@ -79,6 +79,9 @@ def flac_blocks(data: bytes, notes: Notes) -> bytes:
         elif kind == 4:
             comments(data[at + 4 : at + 4 + size], "flac", notes)
         else:
-            notes.found("flac", {1: "padding", 2: "application", 5: "cue sheet", 6: "picture"}.get(kind, f"block {kind}"))
+            notes.found(
+                "flac",
+                {1: "padding", 2: "application", 5: "cue sheet", 6: "picture"}.get(kind, f"block {kind}"),
+            )
         at += 4 + size
     return b"fLaC\x80" + len(info).to_bytes(3, "big") + info

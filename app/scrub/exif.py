@@ -45,12 +45,40 @@ NAMES = {
     0xC65D: "RawDataUniqueID", 0xEA1C: "Padding",
 }  # fmt: skip
 
-GPS_NAMES = (
-    "VersionID LatitudeRef Latitude LongitudeRef Longitude AltitudeRef Altitude TimeStamp Satellites "
-    "Status MeasureMode DOP SpeedRef Speed TrackRef Track ImgDirectionRef ImgDirection MapDatum "
-    "DestLatitudeRef DestLatitude DestLongitudeRef DestLongitude DestBearingRef DestBearing "
-    "DestDistanceRef DestDistance ProcessingMethod AreaInformation DateStamp Differential HPositioningError"
-).split()
+GPS_NAMES = [
+    "VersionID",
+    "LatitudeRef",
+    "Latitude",
+    "LongitudeRef",
+    "Longitude",
+    "AltitudeRef",
+    "Altitude",
+    "TimeStamp",
+    "Satellites",
+    "Status",
+    "MeasureMode",
+    "DOP",
+    "SpeedRef",
+    "Speed",
+    "TrackRef",
+    "Track",
+    "ImgDirectionRef",
+    "ImgDirection",
+    "MapDatum",
+    "DestLatitudeRef",
+    "DestLatitude",
+    "DestLongitudeRef",
+    "DestLongitude",
+    "DestBearingRef",
+    "DestBearing",
+    "DestDistanceRef",
+    "DestDistance",
+    "ProcessingMethod",
+    "AreaInformation",
+    "DateStamp",
+    "Differential",
+    "HPositioningError",
+]
 
 
 @dataclass(frozen=True, slots=True)

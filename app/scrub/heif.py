@@ -29,9 +29,19 @@ DERIVED = (b"grid", b"iovl", b"iden")
 PROPERTIES = frozenset(
     b"hvcC av1C avcC vvcC jpgC j2kH uncC cmpd ispe pixi colr pasp clap irot imir auxC a1op a1lx lsel clli mdcv cclv amve".split()
 )
-ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1", b"urn:mpeg:avc:2015:auxid:1")
+ALPHA = (
+    b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
+    b"urn:mpeg:hevc:2015:auxid:1",
+    b"urn:mpeg:avc:2015:auxid:1",
+)
 SEQUENCES = (b"msf1", b"avis", b"hevc", b"hevx", b"hevm", b"hevs")
-GONE = {b"Exif": "EXIF", b"mime": "XMP or other text", b"uri ": "item by URI", b"jumb": "C2PA manifest", b"tmap": "gain map"}
+GONE = {
+    b"Exif": "EXIF",
+    b"mime": "XMP or other text",
+    b"uri ": "item by URI",
+    b"jumb": "C2PA manifest",
+    b"tmap": "gain map",
+}
 LONGEST_TEXT = 4 << 20
 
 
@@ -89,7 +99,12 @@ def plan(source: Source, notes: Notes) -> Plan:
 
 def _gone(source: Source, box: Box, part: Builder, notes: Notes) -> None:
     """Another box: zeros in its place. What it holds is named by its kind (films, makers' boxes)."""
-    names = {b"moov": "film beside the picture", b"mpvd": "motion photo film", b"sefd": "Samsung data", b"uuid": "maker's or C2PA box"}
+    names = {
+        b"moov": "film beside the picture",
+        b"mpvd": "motion photo film",
+        b"sefd": "Samsung data",
+        b"uuid": "maker's or C2PA box",
+    }
     if box.kind not in (b"free", b"skip"):
         notes.found("heif", box.name)
         notes.removed(names.get(box.kind, f"{box.name} box"), min(box.end, source.size) - box.start)
@@ -138,14 +153,23 @@ class Picture:
         if meta.primary in meta.items:
             primary = meta.primary
             if primary not in pictures:  # a tone-mapped picture (gain map): show the one it is made from
-                primary = next((t[0] for k, s, t in meta.references if k == b"dimg" and s == primary and t), 0)
+                primary = next(
+                    (t[0] for k, s, t in meta.references if k == b"dimg" and s == primary and t), 0
+                )
             if primary not in pictures:
                 raise Refused("the picture is of a kind that we do not know")
             meta.primary = primary
             kept.add(primary)
         for _ in range(8):
-            more = {target for kind, source, targets in meta.references if kind == b"dimg" and source in kept for target in targets}
-            more |= {source for source, targets in side.items() if kept & set(targets) and self._is_alpha(source)}
+            more = {
+                target
+                for kind, source, targets in meta.references
+                if kind == b"dimg" and source in kept
+                for target in targets
+            }
+            more |= {
+                source for source, targets in side.items() if kept & set(targets) and self._is_alpha(source)
+            }
             if more <= kept:
                 break
             kept |= more & pictures
@@ -192,7 +216,10 @@ class Picture:
     def _drop(self, item: Item) -> None:
         """Name what goes; EXIF and XMP are read for their tags and facts first."""
         size = sum(length for _, length in item.extents)
-        name = GONE.get(item.type, "side picture or thumbnail" if item.type in CODED else f"item {item.type.decode('latin-1')}")
+        name = GONE.get(
+            item.type,
+            "side picture or thumbnail" if item.type in CODED else f"item {item.type.decode('latin-1')}",
+        )
         if item.type in (b"Exif", b"mime") and len(item.extents) == 1 and item.method in (0, 1):
             data = self._content(item)
             if item.type == b"Exif" and len(data) > 8:
@@ -225,10 +252,16 @@ class Picture:
         out = b""
         for box in self.meta.boxes:
             if box.kind == b"hdlr":
-                out += items.whole(b"hdlr", bytes(self.data[box.body : box.body + 12]) + bytes(box.end - box.body - 12 + spare))
+                out += items.whole(
+                    b"hdlr",
+                    bytes(self.data[box.body : box.body + 12]) + bytes(box.end - box.body - 12 + spare),
+                )
             elif box.kind == b"pitm":
                 width = 2 if self.data[box.body] == 0 else 4
-                out += items.whole(b"pitm", bytes(self.data[box.body : box.body + 4]) + self.meta.primary.to_bytes(width, "big"))
+                out += items.whole(
+                    b"pitm",
+                    bytes(self.data[box.body : box.body + 4]) + self.meta.primary.to_bytes(width, "big"),
+                )
             elif box.kind == b"iinf":
                 out += items.write_info(self.data, box, stay)
             elif box.kind == b"iloc":

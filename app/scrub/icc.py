@@ -61,7 +61,9 @@ def neutral(profile: bytes, words: tuple[str, ...] = ()) -> bytes | None:
     texts = {
         tag: (tag, offset, length)
         for tag, offset, length in table
-        if tag in TEXT and length >= 40 and not any(offset < end and start < offset + length for start, end in colour)
+        if tag in TEXT
+        and length >= 40
+        and not any(offset < end and start < offset + length for start, end in colour)
     }
     for _, offset, length in kept:
         fresh[offset : offset + length] = profile[offset : offset + length]

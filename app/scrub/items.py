@@ -78,7 +78,9 @@ def _read_info(data: bytes | bytearray, box: Box, out: Items) -> None:
         at = entry.body + 4
         kind = bytes(data[at + width + 2 : at + width + 6])
         rest = bytes(data[at + width + 6 : entry.end]).split(b"\0")
-        item = Item(number(data, at, width), kind, rest[1] if kind in (b"mime", b"uri ") and len(rest) > 1 else b"")
+        item = Item(
+            number(data, at, width), kind, rest[1] if kind in (b"mime", b"uri ") and len(rest) > 1 else b""
+        )
         item.hidden = bool(data[entry.body + 3] & 1)
         item.info = bytes(data[entry.body : at + width + 6])
         out.items[item.id] = item
@@ -131,7 +133,9 @@ def _read_references(data: bytes | bytearray, box: Box, out: Items) -> None:
         first = entry.body + width + 2
         if first + count * width > entry.end:
             raise Refused("the picture's list of references is cut short")
-        out.references.append((entry.kind, source, [number(data, first + n * width, width) for n in range(count)]))
+        out.references.append(
+            (entry.kind, source, [number(data, first + n * width, width) for n in range(count)])
+        )
 
 
 def _read_associations(data: bytes | bytearray, box: Box, out: Items) -> None:
@@ -159,7 +163,9 @@ def write_info(data: bytes | bytearray, box: Box, items: list[Item]) -> bytes:
 def write_locations(data: bytes | bytearray, box: Box, items: list[Item]) -> bytes:
     wide = 4 if data[box.body] == 2 else 2
     rows = [item.location for item in items if item.location]
-    return whole(b"iloc", bytes(data[box.body : box.body + 6]) + len(rows).to_bytes(wide, "big") + b"".join(rows))
+    return whole(
+        b"iloc", bytes(data[box.body : box.body + 6]) + len(rows).to_bytes(wide, "big") + b"".join(rows)
+    )
 
 
 def write_references(meta: Items, kept: set[int]) -> bytes:
@@ -185,7 +191,9 @@ def write_associations(data: bytes | bytearray, box: Box, items: list[Item], pro
         )
         if stay:
             rows.append(item.id.to_bytes(wide, "big") + bytes([len(stay)]) + values)
-    return whole(b"ipma", bytes(data[box.body : box.body + 4]) + len(rows).to_bytes(4, "big") + b"".join(rows))
+    return whole(
+        b"ipma", bytes(data[box.body : box.body + 4]) + len(rows).to_bytes(4, "big") + b"".join(rows)
+    )
 
 
 def whole(kind: bytes, content: bytes) -> bytes:

@@ -239,7 +239,11 @@ def _trailer(data: bytes, end: int, notes: Notes) -> None:
     head = data[end : end + 4096].lstrip(b"\0")
     name = "bytes after the end of the picture"
     for sign, title in TRAILERS:
-        if head.startswith(sign) or (sign == b"ftyp" and head[4:8] == sign) or (sign == b"SEFT" and data.endswith(sign)):
+        if (
+            head.startswith(sign)
+            or (sign == b"ftyp" and head[4:8] == sign)
+            or (sign == b"SEFT" and data.endswith(sign))
+        ):
             name = title
             break
     notes.found("trailer", name)

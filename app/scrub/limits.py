@@ -12,6 +12,8 @@ def picture(width: int, height: int, notes: Notes) -> None:
     if width <= 0 or height <= 0:
         raise Refused("the picture has no size")
     if width * height > MOST_PIXELS:
-        raise Refused(f"the picture has {width * height // 1_000_000} megapixels, more than {MOST_PIXELS // 1_000_000}")
+        raise Refused(
+            f"the picture has {width * height // 1_000_000} megapixels, more than {MOST_PIXELS // 1_000_000}"
+        )
     notes.fact("width", width)
     notes.fact("height", height)

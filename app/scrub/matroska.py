@@ -77,7 +77,8 @@ def _header(source: Source, head: Element) -> bytes:
     return ebml.write(
         EBML,
         b"".join(
-            ebml.write_number(identity, value) for identity, value in ((0x4286, 1), (0x42F7, 1), (0x42F2, 4), (0x42F3, 8))
+            ebml.write_number(identity, value)
+            for identity, value in ((0x4286, 1), (0x42F7, 1), (0x42F2, 4), (0x42F3, 8))
         )
         + ebml.write(0x4282, kind)
         + ebml.write_number(0x4287, min(max(version, 1), 4))
@@ -133,7 +134,9 @@ class Film:
         self.notes.removed(name, (item.end or item.body) - item.start)
         if item.id == TAGS:
             for tag in _inside(self.source, item, (0x7373, 0x67C8, 0x45A3)):
-                self.notes.found("matroska tag", ebml.content(self.source, tag, 64).decode("utf-8", "replace"))
+                self.notes.found(
+                    "matroska tag", ebml.content(self.source, tag, 64).decode("utf-8", "replace")
+                )
 
     def _info(self, info: Element) -> None:
         names = {0x4D80: "muxing application", 0x5741: "writing application", 0x7BA9: "title", 0x73A4: "segment id",
@@ -180,7 +183,9 @@ class Film:
             self.clusters.append(out)
         return at
 
-    def _block(self, body: int, end: int, out: _Cluster, key: bool | None, length: int = 0) -> tracks.Track | None:
+    def _block(
+        self, body: int, end: int, out: _Cluster, key: bool | None, length: int = 0
+    ) -> tracks.Track | None:
         """Time and cue of a block; its track, None where the track goes."""
         head = self.source.at(body, min(end - body, 12))
         number, width = ebml.vint(head, 0)
@@ -241,9 +246,9 @@ class Film:
                 continue
             if item.id == BLOCK:
                 self._copy(item.start, item.body, item.end, track, inner)
-            elif item.id in IN_GROUP and item.end - item.body <= 8:
-                inner.copy(item.start, item.end - item.start)
-            elif item.id == ADDITIONS and track.alpha and self._only_alpha(item):
+            elif (item.id in IN_GROUP and item.end - item.body <= 8) or (
+                item.id == ADDITIONS and track.alpha and self._only_alpha(item)
+            ):
                 inner.copy(item.start, item.end - item.start)
             elif item.id not in (VOID, CRC):
                 self.notes.removed("data beside frames", item.end - item.start)
@@ -285,7 +290,9 @@ class Film:
             starts.append(at)
             at += len(head) + cluster.parts.size
         out = Builder()
-        out.literal(header + ebml.write_wide(SEGMENT, at) + front + ebml.write_wide(CUES, CUE_BYTES * len(cues)))
+        out.literal(
+            header + ebml.write_wide(SEGMENT, at) + front + ebml.write_wide(CUES, CUE_BYTES * len(cues))
+        )
         out.literal(b"".join(_cue(time, number, starts[index]) for time, number, index in cues))
         for head, cluster in zip(heads, self.clusters, strict=True):
             out.literal(head)

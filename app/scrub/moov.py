@@ -45,7 +45,17 @@ ROWS = {b"stts": 8, b"ctts": 8, b"stss": 4, b"stps": 4, b"stsc": 12, b"stco": 4,
 ENCRYPTED = (b"encv", b"enca", b"drmi", b"drms")
 H264 = (b"avc1", b"avc2", b"avc3", b"avc4")
 H265 = (b"hvc1", b"hev1", b"dvh1", b"dvhe")
-PCM = {b"sowt": 2, b"twos": 2, b"raw ": 1, b"in24": 3, b"in32": 4, b"fl32": 4, b"fl64": 8, b"ulaw": 1, b"alaw": 1}
+PCM = {
+    b"sowt": 2,
+    b"twos": 2,
+    b"raw ": 1,
+    b"in24": 3,
+    b"in32": 4,
+    b"fl32": 4,
+    b"fl64": 8,
+    b"ulaw": 1,
+    b"alaw": 1,
+}
 
 HANDLERS = {b"vide": "pictures", b"soun": "sound", b"pict": "pictures", b"auxv": "alpha pictures"}
 TRACKS = {
@@ -197,7 +207,10 @@ def _track(
     _codec(data, stbl, track)
     track.table = Table(data, stbl, track.packet)
     track.offsets = [box for box in children(data, stbl.body, stbl.end) if box.kind in (b"stco", b"co64")]
-    notes.kept(f"track {identity}: {HANDLERS[handler]}", f"codec {track.codec.decode('latin-1').strip()}, bit for bit")
+    notes.kept(
+        f"track {identity}: {HANDLERS[handler]}",
+        f"codec {track.codec.decode('latin-1').strip()}, bit for bit",
+    )
     return track
 
 

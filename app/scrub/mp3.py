@@ -114,7 +114,9 @@ def _first(source: Source, at: int, size: int, copy: Builder, notes: Notes) -> N
         if start < 0:
             continue
         flags = data[start + 7]
-        name = start + 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
+        name = (
+            start + 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
+        )
         if name + 9 <= size and any(data[name : name + 9]):
             notes.found("mp3", "encoder")
             notes.removed("encoder's name", 9)

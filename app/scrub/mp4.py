@@ -134,7 +134,9 @@ class Film:
             if box.kind not in (b"free", b"skip", b"wide"):
                 notes.found("quicktime", box.name)
                 notes.removed(f"{box.name} box", box.size)
-            part.literal(source.at(box.start, 4) + b"free" + source.at(box.start + 8, box.body - box.start - 8))
+            part.literal(
+                source.at(box.start, 4) + b"free" + source.at(box.start + 8, box.body - box.start - 8)
+            )
             part.zeros(box.end - box.body)
 
     def _plain(self, box: Box) -> bool:
@@ -144,7 +146,11 @@ class Film:
             head = 32 if data[8] == 0 else 40
             return len(data) == head + 12 * bmff.number(data, head - 2, 2)
         items = list(bmff.children(data, 8, len(data)))
-        return all(item.kind in (b"tfra", b"mfro") for item in items) and bool(items) and items[-1].end == len(data)
+        return (
+            all(item.kind in (b"tfra", b"mfro") for item in items)
+            and bool(items)
+            and items[-1].end == len(data)
+        )
 
     def _join(self, parts: list[tuple[Box, Builder]], tracks: list[Track]) -> Plan:
         while parts and (not parts[-1][1].size or not self._needed(parts[-1][0])):

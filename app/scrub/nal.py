@@ -62,7 +62,9 @@ def clean_sei(codec: str, unit: bytes, notes: Notes) -> bytes:
     if not lost:
         return unit
     notes.removed("user data in the stream (SEI)", len(unit))
-    return _refill(unit[:head], kept, len(unit)) or _refill(unit[:head], b"", len(unit)) or _filler(codec, unit)
+    return (
+        _refill(unit[:head], kept, len(unit)) or _refill(unit[:head], b"", len(unit)) or _filler(codec, unit)
+    )
 
 
 def _coded(data: bytes, at: int) -> tuple[int, int]:
@@ -80,7 +82,9 @@ def _refill(head: bytes, kept: bytes, length: int) -> bytes | None:
     """Header, kept messages, filler and end bit in exactly `length` bytes; None where that can't be."""
     for filler in range(max(0, length - len(kept) - 8 - length // 200), length):
         for split in (0, 1):
-            body = kept + (b"\3\0" if split else b"") + b"\3" + b"\xff" * (filler // 255) + bytes([filler % 255])
+            body = (
+                kept + (b"\3\0" if split else b"") + b"\3" + b"\xff" * (filler // 255) + bytes([filler % 255])
+            )
             unit = head + _escape(body + b"\xff" * filler + b"\x80")
             if len(unit) == length:
                 return unit

@@ -27,7 +27,9 @@ def patches(sample: bytes, notes: Notes) -> list[tuple[int, bytes]]:
         if kind == METADATA and sample[start:end][:1] and sample[start] not in KEPT and end > start:
             notes.found("obu", f"metadata type {sample[start]}")
             notes.removed("user data in the stream (AV1 metadata)", end - at)
-            out.append((at, bytes([head & ~0x78 | PADDING << 3]) + sample[at + 1 : start] + _padding(end - start)))
+            out.append(
+                (at, bytes([head & ~0x78 | PADDING << 3]) + sample[at + 1 : start] + _padding(end - start))
+            )
         elif kind == PADDING and sample[start:end] != _padding(end - start):
             notes.removed("padding in the stream", end - at)
             out.append((start, _padding(end - start)))

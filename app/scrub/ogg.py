@@ -130,7 +130,11 @@ def _headers(packets: list[bytes], count: int, out: "Writer", notes: Notes) -> N
 
 
 def _rate(head: bytes) -> int:
-    return int(struct.unpack_from("<I", head, 12)[0]) if head.startswith(b"\x01vorbis") and len(head) >= 16 else 0
+    return (
+        int(struct.unpack_from("<I", head, 12)[0])
+        if head.startswith(b"\x01vorbis") and len(head) >= 16
+        else 0
+    )
 
 
 class Writer:
@@ -168,7 +172,10 @@ class Writer:
             self.granule = max(self.granule, page.granule)
 
     def _head(self, flags: int, granule: int, lacing: bytes, body: bytes) -> bytes:
-        head = struct.pack("<4sBBQIIIB", b"OggS", 0, flags, granule, SERIAL, self._sequence, 0, len(lacing)) + lacing
+        head = (
+            struct.pack("<4sBBQIIIB", b"OggS", 0, flags, granule, SERIAL, self._sequence, 0, len(lacing))
+            + lacing
+        )
         self._sequence += 1
         return head[:22] + struct.pack("<I", checksum(head + body)) + head[26:]
 

@@ -70,7 +70,7 @@ class Builder:
             self.parts.append(Copy(offset, length))
         self.size += length
 
-    def literal(self, data: bytes) -> None:
+    def literal(self, data: bytes | bytearray) -> None:
         if data:
             self.parts.append(Literal(bytes(data)))
             self.size += len(data)
@@ -97,7 +97,7 @@ class Plan:
 
     def open(self, source: BinaryIO) -> BinaryIO:
         """A seekable, read-only file of the copy. `source` must stay open and is moved about."""
-        return io.BufferedReader(_PlanFile(self, source), 1 << 16)  # type: ignore[return-value]
+        return io.BufferedReader(_PlanFile(self, source), 1 << 16)
 
     def write(self, source: BinaryIO, target: BinaryIO) -> Digests:
         """Write the copy to `target` and hash both files on the way.

@@ -62,7 +62,8 @@ def plan(source: Source, notes: Notes) -> Plan:
             body.append((at, whole))
         elif length in LENGTHS.get(kind, ()):
             if kind == b"IHDR":
-                limits.picture(*struct.unpack(">II", source.at(at + 8, 8)), notes)
+                width, height = struct.unpack(">II", source.at(at + 8, 8))
+                limits.picture(width, height, notes)
             body.append((at, whole))
         elif kind == b"iCCP":
             profile = profile or source.at(at + 8, min(length, icc.LARGEST))

@@ -46,7 +46,11 @@ def name_all(data: bytes | bytearray, box: Box, notes: Notes, depth: int = 0) ->
                         text = bytes(data[part.body + 8 : min(part.end, part.body + MOST_BYTES)])
                 _take(name, text, notes)
         elif item.kind not in (b"hdlr", b"free", b"skip"):
-            _take(item.kind.decode("latin-1"), bytes(data[item.body : min(item.end, item.body + MOST_BYTES)]), notes)
+            _take(
+                item.kind.decode("latin-1"),
+                bytes(data[item.body : min(item.end, item.body + MOST_BYTES)]),
+                notes,
+            )
 
 
 def _take(name: str, value: bytes, notes: Notes) -> None:
@@ -75,7 +79,9 @@ def moment(text: str, notes: Notes) -> None:
         notes.fact("taken_at", f"{match[1]}-{match[2]}-{match[3]}T{match[4]}")
         zone = match[5]
         if zone:
-            notes.fact("offset", "+00:00" if zone == "Z" else zone if ":" in zone else zone[:3] + ":" + zone[3:])
+            notes.fact(
+                "offset", "+00:00" if zone == "Z" else zone if ":" in zone else zone[:3] + ":" + zone[3:]
+            )
 
 
 def place(value: bytes, notes: Notes) -> None:

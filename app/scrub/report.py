@@ -162,7 +162,12 @@ class Notes:
 def tool_versions() -> dict[str, str]:
     """Versions of what is loaded in this process, without loading anything for it."""
     tools = {"temoin-scrub": "1", "python": platform.python_version()}
-    for name, module in (("pillow", "PIL"), ("av", "av"), ("exifread", "exifread"), ("pillow-heif", "pillow_heif")):
+    for name, module in (
+        ("pillow", "PIL"),
+        ("av", "av"),
+        ("exifread", "exifread"),
+        ("pillow-heif", "pillow_heif"),
+    ):
         version = getattr(sys.modules.get(module), "__version__", None)
         if isinstance(version, str):
             tools[name] = version

@@ -66,6 +66,8 @@ def _frames(image: Image.Image, out: Picture) -> None:
     for index in range(min(count, MOST_FRAMES)):
         if index:
             image.seek(index)
+            if image.format == "TIFF" and image.getexif().get(254, 0) & 1:
+                continue  # a reduced picture: it goes
         image.load()
         seen += image.width * image.height
         digest = hashlib.sha256(f"{image.mode} {image.size} ".encode())
@@ -175,10 +177,10 @@ class Stream:
     count: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
     at: dict[int, str] = field(default_factory=dict)
-    """Hash after so many packets, noted where the caller asked for it."""
+    """Hash after so many packets, noted for the numbers that the caller marked."""
 
 
-def packets(source: BinaryIO, marks: dict[int, set[int]] | None = None) -> tuple[dict[int, Stream], bool]:
+def packets(source: BinaryIO, marks: frozenset[int] = frozenset()) -> tuple[dict[int, Stream], bool]:
     """The picture and sound tracks of a film by index, and whether it was read to its end.
 
     User data (SEI, metadata OBU, filler, padding) are left out of the hash: they may go. Raises
@@ -187,6 +189,7 @@ def packets(source: BinaryIO, marks: dict[int, set[int]] | None = None) -> tuple
     source.seek(0)
     streams: dict[int, Stream] = {}
     whole = True
+    film: Any
     try:
         film = av.open(source, metadata_errors="replace")
     except (av.error.FFmpegError, ValueError) as error:
@@ -196,7 +199,9 @@ def packets(source: BinaryIO, marks: dict[int, set[int]] | None = None) -> tuple
         for item in film.streams:
             picture = item.type == "video" and item.disposition & av.stream.Disposition.attached_pic
             if item.type in ("video", "audio") and not picture:
-                context = item.codec_context
+                context: Any = item.codec_context
+                if context is None:
+                    continue
                 shape = (context.width, context.height) if item.type == "video" else (context.sample_rate,)
                 streams[item.index] = Stream(item.type, context.name, (*shape, str(item.time_base)))
                 formats[item.index] = _nal_format(context.name, context.extradata or b"")
@@ -208,7 +213,7 @@ def packets(source: BinaryIO, marks: dict[int, set[int]] | None = None) -> tuple
                     stream.digest.update(f"{packet.pts} {packet.dts} {packet.is_keyframe} ".encode())
                     stream.digest.update(_essence(bytes(packet), codec, width))
                     stream.count += 1
-                    if marks and stream.count in marks.get(packet.stream.index, ()):
+                    if stream.count in marks:
                         stream.at[stream.count] = stream.digest.hexdigest()
         except (av.error.FFmpegError, ValueError):
             whole = False

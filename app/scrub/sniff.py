@@ -23,7 +23,21 @@ FAMILIES = {
 """The file of `app/scrub` that cleans each type."""
 
 AVIF = (b"avif", b"avis")
-HEIF = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2", b"hif1", b"MiHE")
+HEIF = (
+    b"heic",
+    b"heix",
+    b"hevc",
+    b"hevx",
+    b"heim",
+    b"heis",
+    b"hevm",
+    b"hevs",
+    b"mif1",
+    b"msf1",
+    b"mif2",
+    b"hif1",
+    b"MiHE",
+)
 ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"uuid")
 
 

@@ -63,7 +63,7 @@ def iptc(block: bytes, notes: Notes) -> None:
 def photoshop(block: bytes, notes: Notes) -> None:
     """Name the image resources of a Photoshop block ("8BIM", Adobe file format specification)."""
     at = block.find(b"8BIM")
-    while 0 <= at and at + 12 <= len(block):
+    while at >= 0 and at + 12 <= len(block):
         number = int.from_bytes(block[at + 4 : at + 6], "big")
         name = block[at + 6] + 1
         start = at + 6 + name + (name & 1)

@@ -23,19 +23,47 @@ KEPT = frozenset(
      0x56AA, 0x56BB, 0xAA)
 )  # fmt: skip
 VIDEO = frozenset(
-    (0x9A, 0x9D, 0x53B8, 0x53C0, 0xB0, 0xBA, 0x54AA, 0x54BB, 0x54CC, 0x54DD, 0x54B0, 0x54BA, 0x54B2, 0x54B3, 0x2EB524)
+    (
+        0x9A,
+        0x9D,
+        0x53B8,
+        0x53C0,
+        0xB0,
+        0xBA,
+        0x54AA,
+        0x54BB,
+        0x54CC,
+        0x54DD,
+        0x54B0,
+        0x54BA,
+        0x54B2,
+        0x54B3,
+        0x2EB524,
+    )
 )
 COLOUR = frozenset(range(0x55B1, 0x55BE))
 MASTERING = frozenset(range(0x55D1, 0x55DB))
 PROJECTION = frozenset((0x7671, 0x7672, 0x7673, 0x7674, 0x7675))
 AUDIO = frozenset((0xB5, 0x78B5, 0x9F, 0x6264))
-CONTAINERS = {0x55B0: COLOUR | {0x55D0}, 0x55D0: MASTERING, 0x7670: PROJECTION, 0xE0: VIDEO | {0x55B0, 0x7670}, 0xE1: AUDIO}
+CONTAINERS = {
+    0x55B0: COLOUR | {0x55D0},
+    0x55D0: MASTERING,
+    0x7670: PROJECTION,
+    0xE0: VIDEO | {0x55B0, 0x7670},
+    0xE1: AUDIO,
+}
 
 NUMBERS_ARE_SHORT = 64
 """Bytes: every kept leaf but set-up data is a number or a short code; longer ones carry something else."""
 
 TRACK_TYPES = {1: "pictures", 2: "sound"}
-GONE = {0x10: "logo track", 0x11: "subtitle track", 0x12: "button track", 0x20: "control track", 0x21: "metadata track"}
+GONE = {
+    0x10: "logo track",
+    0x11: "subtitle track",
+    0x12: "button track",
+    0x20: "control track",
+    0x21: "metadata track",
+}
 
 
 @dataclass(slots=True)
@@ -68,7 +96,9 @@ def clean(source: Source, tracks: Element, notes: Notes) -> tuple[bytes, dict[in
         if track is not None and track.number not in kept:
             kept[track.number] = track
             out += ebml.write(0xAE, data)
-            notes.kept(f"track {track.number}: {TRACK_TYPES[track.type]}", f"codec {track.codec}, bit for bit")
+            notes.kept(
+                f"track {track.number}: {TRACK_TYPES[track.type]}", f"codec {track.codec}, bit for bit"
+            )
     if not kept:
         raise Refused("the film has neither pictures nor sound")
     return ebml.write(0x1654AE6B, out), kept
@@ -100,7 +130,12 @@ def _entry(source: Source, entry: Element, notes: Notes) -> tuple[bytes, Track |
             if item.id == 0x23E383:
                 track.duration = ebml.number(source, item)
         elif item.id not in (0x73C5, 0xEC, 0xBF):
-            notes.found("matroska", {0x536E: "track name", 0x22B59C: "language", 0x258688: "codec name"}.get(item.id, f"0x{item.id:x}"))
+            notes.found(
+                "matroska",
+                {0x536E: "track name", 0x22B59C: "language", 0x258688: "codec name"}.get(
+                    item.id, f"0x{item.id:x}"
+                ),
+            )
             notes.removed("names and further fields of tracks", (item.end or 0) - item.start)
     out += ebml.write_number(0x73C5, number) + ebml.write(0x22B59C, b"und")
     return out, track

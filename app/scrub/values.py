@@ -10,11 +10,11 @@ import logging
 import re
 import warnings
 from collections.abc import Iterable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import av
 import exifread
-from PIL import Image, IptcImagePlugin
+from PIL import Image, ImageFile, IptcImagePlugin
 
 from app.scrub import exif
 from app.scrub.report import Notes
@@ -38,7 +38,9 @@ HUFFMAN = b"%&'()*456789:CDEFGHIJSTUVWXYZcdefghijstuvwxyz"
 
 _XMP_VALUE = re.compile(rb"=\s*\"([^\"<>]{6,200})\"|=\s*'([^'<>]{6,200})'|>([^<>]{6,200})<")
 _RUN = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ._:/+-]{6,78}[A-Za-z0-9]")
-_FORMAT_KEYS = frozenset(("major_brand", "minor_version", "compatible_brands", "vendor_id", "language", "duration"))
+_FORMAT_KEYS = frozenset(
+    ("major_brand", "minor_version", "compatible_brands", "vendor_id", "language", "duration")
+)
 
 
 def exifread_tags(source: BinaryIO) -> dict[str, Any]:
@@ -100,7 +102,11 @@ def _from_pillow(image: Image.Image, out: set[str]) -> None:
         elif key == "comment" or (isinstance(value, str) and key not in ("icc_profile", "default_image")):
             text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
             out.update(re.split(r"[\r\n]+", text[:20_000]))
-    records = IptcImagePlugin.getiptcinfo(image) if image.format in ("JPEG", "TIFF", "MPO") else None
+    records = (
+        IptcImagePlugin.getiptcinfo(cast(ImageFile.ImageFile, image))
+        if image.format in ("JPEG", "TIFF", "MPO")
+        else None
+    )
     for value in (records or {}).values():
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, bytes):
@@ -152,7 +158,9 @@ def telling(values: Iterable[str]) -> list[str]:
 def left(result: BinaryIO, values: list[str]) -> bool:
     """Whether any value occurs in the result, as UTF-8 or (results to 64 MiB) UTF-16."""
     size = result.seek(0, 2)
-    needles = [value.encode("utf-8", "ignore") for value in (values[:MOST_IN_FILM] if size > LARGE else values)]
+    needles = [
+        value.encode("utf-8", "ignore") for value in (values[:MOST_IN_FILM] if size > LARGE else values)
+    ]
     if size <= LARGE:
         needles += [value.encode(code, "ignore") for value in values for code in ("utf-16-le", "utf-16-be")]
     needles = [needle for needle in needles if len(needle) >= SHORTEST]

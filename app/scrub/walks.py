@@ -26,13 +26,7 @@ def jpeg(result: BinaryIO) -> None:
             break
         length = struct.unpack_from(">H", data, at + 2)[0]
         body = data[at + 4 : at + 2 + length]
-        expected = {
-            0xE0: lambda: body.startswith(b"JFIF\0") and len(body) == 14 and body[12:] == b"\0\0",
-            0xE1: lambda: body.startswith(b"Exif\0\0") and orientation_only(body[6:]),
-            0xE2: lambda: body.startswith(b"ICC_PROFILE\0"),
-            0xEE: lambda: body.startswith(b"Adobe") and len(body) == 12,
-        }.get(marker, lambda: 0xC0 <= marker <= 0xCF and marker != 0xC8 or 0xDA <= marker <= 0xDD)
-        if not expected():
+        if not _jpeg_segment(marker, body):
             raise CheckFailed(f"an unexpected part is left in the JPEG (0x{marker:02x})")
         at += 2 + length
         if marker == 0xDA:
@@ -40,6 +34,18 @@ def jpeg(result: BinaryIO) -> None:
                 at = data.index(b"\xff", at + 1)
     if at + 2 != len(data):
         raise CheckFailed("bytes are left after the end of the JPEG")
+
+
+def _jpeg_segment(marker: int, body: bytes) -> bool:
+    if marker == 0xE0:
+        return body.startswith(b"JFIF\0") and len(body) == 14 and body[12:] == b"\0\0"
+    if marker == 0xE1:
+        return body.startswith(b"Exif\0\0") and orientation_only(body[6:])
+    if marker == 0xE2:
+        return body.startswith(b"ICC_PROFILE\0")
+    if marker == 0xEE:
+        return body.startswith(b"Adobe") and len(body) == 12
+    return (0xC0 <= marker <= 0xCF and marker != 0xC8) or 0xDA <= marker <= 0xDD
 
 
 def orientation_only(block: bytes) -> bool:
@@ -132,7 +138,10 @@ def gif(result: BinaryIO) -> None:
             at += 10 + (3 << (data[at + 9] & 7) + 1 if data[at + 9] & 0x80 else 0) + 1
         elif data[at : at + 2] == b"!\xf9" and data[at + 2] == 4:
             at += 2
-        elif data[at : at + 14] in (b"!\xff\x0bNETSCAPE2.0", b"!\xff\x0bANIMEXTS1.0") and data[at + 14 : at + 16] == b"\3\1":
+        elif (
+            data[at : at + 14] in (b"!\xff\x0bNETSCAPE2.0", b"!\xff\x0bANIMEXTS1.0")
+            and data[at + 14 : at + 16] == b"\3\1"
+        ):
             at += 14
         else:
             raise CheckFailed("an unexpected part is left in the GIF")
@@ -141,6 +150,75 @@ def gif(result: BinaryIO) -> None:
         at += 1
     if at + 1 != len(data):
         raise CheckFailed("bytes are left after the end of the GIF")
+
+
+TIFF_TAGS = frozenset(
+    (254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284)
+    + (
+        290,
+        291,
+        292,
+        293,
+        296,
+        297,
+        301,
+        317,
+        318,
+        319,
+        320,
+        321,
+        322,
+        323,
+        324,
+        325,
+        332,
+        334,
+        336,
+        338,
+        339,
+    )
+    + (340, 341, 347, 529, 530, 531, 532, 34675)
+)
+TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+
+
+def tiff(result: BinaryIO) -> None:
+    """Only structural tags, and no byte that none of them accounts for."""
+    size = result.seek(0, 2)
+    order = "<" if _at(result, 0, 2) == b"II" else ">"
+    at = struct.unpack(order + "I", _at(result, 4, 4))[0]
+    covered = [(0, 8)]
+    while at:
+        count = struct.unpack(order + "H", _at(result, at, 2))[0]
+        table = _at(result, at + 2, 12 * count + 4)
+        covered.append((at, at + 6 + 12 * count))
+        rows: dict[int, tuple[int, ...]] = {}
+        for index in range(count):
+            tag, kind, number, value = struct.unpack_from(order + "HHII", table, 12 * index)
+            length = TIFF_SIZES[kind] * number
+            if tag not in TIFF_TAGS:
+                raise CheckFailed(f"an unexpected tag is left in the TIFF ({tag})")
+            place = value if length > 4 else at + 10 + 12 * index
+            covered.append((place, place + length))
+            if tag in (273, 279, 324, 325):
+                data = _at(result, place, length)
+                rows[tag] = struct.unpack(f"{order}{number}{'I' if kind == 4 else 'H'}", data)
+        for offsets, lengths in ((273, 279), (324, 325)):
+            starts = rows.get(offsets, ())
+            covered += [(start, start + n) for start, n in zip(starts, rows.get(lengths, ()), strict=True)]
+        at = struct.unpack_from(order + "I", table, 12 * count)[0]
+        if len(covered) > 1_000_000:
+            raise CheckFailed("the TIFF has too many parts")
+    end = 0
+    for start, stop in sorted(covered):
+        if start > end:
+            _zeros(result, end, start)
+            if start - end > 8:
+                raise CheckFailed("bytes are left between the parts of the TIFF")
+        end = max(end, stop)
+    if size - end > 8:
+        raise CheckFailed("bytes are left after the end of the TIFF")
+    _zeros(result, end, size)
 
 
 FILM_TOP = frozenset(b"ftyp styp moov moof mdat sidx mfra meta free skip wide".split())
@@ -290,6 +368,7 @@ def mpeg_audio(result: BinaryIO) -> None:
 
 WALKS: dict[str, Callable[[BinaryIO], None]] = {
     "image/jpeg": jpeg, "image/png": png, "image/webp": webp, "image/gif": gif,
+    "image/tiff": tiff,
     "image/heic": boxes, "image/avif": boxes, "video/mp4": boxes, "video/quicktime": boxes,
     "video/3gpp": boxes, "audio/mp4": boxes, "video/webm": ebml, "video/x-matroska": ebml,
     "audio/wav": wav, "audio/ogg": ogg, "audio/mpeg": mpeg_audio, "audio/aac": mpeg_audio,

@@ -20,7 +20,13 @@ from app.scrub.source import Source
 
 MOST_CHUNKS = 10_000
 WHOLE = 0xFFFFFFFF
-NAMES = {b"LIST": "information list", b"bext": "broadcast data", b"iXML": "iXML", b"id3 ": "ID3 tag", b"ID3 ": "ID3 tag"}
+NAMES = {
+    b"LIST": "information list",
+    b"bext": "broadcast data",
+    b"iXML": "iXML",
+    b"id3 ": "ID3 tag",
+    b"ID3 ": "ID3 tag",
+}
 
 
 def plan(source: Source, notes: Notes) -> Plan:
@@ -77,7 +83,9 @@ def _layout(form: bytes, fact: bytes, start: int, length: int) -> Plan:
         copy.literal(b"RF64" + struct.pack("<I", WHOLE) + b"WAVE" + _chunk(b"ds64", sizes) + inner)
         copy.literal(b"data" + struct.pack("<I", WHOLE))
     else:
-        copy.literal(b"RIFF" + struct.pack("<I", total) + b"WAVE" + inner + b"data" + struct.pack("<I", length))
+        copy.literal(
+            b"RIFF" + struct.pack("<I", total) + b"WAVE" + inner + b"data" + struct.pack("<I", length)
+        )
     copy.copy(start, length)
     copy.literal(b"\0" * (length & 1))
     return copy.plan()

@@ -62,7 +62,9 @@ def plan(source: Source, notes: Notes) -> Plan:
         notes.found("trailer", "bytes after the end of the picture")
         notes.removed("bytes after the end of the picture", source.size - end)
     if extended:
-        limits.picture(1 + int.from_bytes(extended[4:7], "little"), 1 + int.from_bytes(extended[7:10], "little"), notes)
+        limits.picture(
+            1 + int.from_bytes(extended[4:7], "little"), 1 + int.from_bytes(extended[7:10], "little"), notes
+        )
     return _layout(extended, _profile(profile, notes), turn or hinted, body, notes)
 
 
@@ -72,7 +74,9 @@ def _layout(extended: bytes, profile: bytes, turn: int, body: Builder, notes: No
         tail = b"EXIF" + struct.pack("<I", 26) + exif.minimal(turn)
         notes.kept("orientation", "which way is up; in an EXIF block of our own")
     if not extended and turn > 1:
-        size = struct.pack("<I", notes.facts["width"] - 1)[:3] + struct.pack("<I", notes.facts["height"] - 1)[:3]
+        size = (
+            struct.pack("<I", notes.facts["width"] - 1)[:3] + struct.pack("<I", notes.facts["height"] - 1)[:3]
+        )
         extended = bytes([ALPHA if notes.facts.pop("alpha", False) else 0, 0, 0, 0]) + size
     notes.facts.pop("alpha", None)
     if extended:
