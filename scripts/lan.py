@@ -70,10 +70,10 @@ def invitation(address: str, fingerprint: str, fresh: bool) -> str:
 
     code = StringIO()
     segno.make(address).terminal(out=code, compact=True, border=2)
-    again = "Phones that used an earlier certificate must install this one.\n" if fresh else ""
+    again = "\nPhones that used an earlier certificate must install this new one." if fresh else ""
     return f"""{code.getvalue()}
 Phones in this room: scan this, or open {address}
-It explains how to install the certificate, on Android and iPhone. {again}
+It explains how to install the certificate, on Android and iPhone.{again}
 Certificate SHA-256: {fingerprint}
 """
 

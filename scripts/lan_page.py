@@ -127,6 +127,9 @@ def served(
     class Handler(BaseHTTPRequestHandler):
         server_version, sys_version = "Temoin", ""
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             kind, content = answers.get(self.path, ("text/plain; charset=utf-8", b"404"))
             self.send_response(200 if self.path in answers else 404)
@@ -137,7 +140,8 @@ def served(
             self.send_header("X-Content-Type-Options", "nosniff")
             self.send_header("Content-Security-Policy", POLICY)
             self.end_headers()
-            self.wfile.write(content)
+            if self.command == "GET":
+                self.wfile.write(content)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Says nothing: it would name the phone's address."""

@@ -8,6 +8,7 @@ import os
 import queue
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -34,6 +35,7 @@ class Program:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     listens: tuple[str, int] | None = None
+    tls: bool = False
 
 
 class Ended(Exception):
@@ -104,7 +106,7 @@ class Supervisor:
     def _wait_until_ready(self) -> bool:
         """True once every program that listens answers; False if asked to stop before."""
         deadline = time.monotonic() + READY_WITHIN
-        waiting = [program.listens for program in self._programs if program.listens]
+        waiting = [(*program.listens, program.tls) for program in self._programs if program.listens]
         while waiting:
             try:
                 self._watch(self._events.get(timeout=0.05))
@@ -131,17 +133,23 @@ class Supervisor:
                 child.wait()
 
 
-def _answers(host: str, port: int) -> bool:
+def _answers(host: str, port: int, tls: bool) -> bool:
     """Whether a request is answered. A port is open before the application behind it is loaded."""
     try:
-        with socket.create_connection((_reachable(host), port), timeout=0.5) as caller:
-            caller.sendall(b"GET /api/time HTTP/1.0\r\n\r\n")
-            caller.recv(1)  # a TLS server closes without a word: that is an answer too
-    except ConnectionResetError:
-        return True
+        with socket.create_connection((_reachable(host), port), timeout=0.5) as plain:
+            with _unchecked().wrap_socket(plain) if tls else nullcontext(plain) as caller:
+                caller.sendall(b"GET /api/time HTTP/1.0\r\n\r\n")
+                caller.recv(1)
     except OSError:
         return False
     return True
+
+
+def _unchecked() -> ssl.SSLContext:
+    """For asking our own server on this machine whether it is there; nothing is told to it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _reachable(host: str) -> str:
@@ -187,7 +195,9 @@ def web(host: str, port: int, *more: str) -> Program:
         "--bind",
         f"{place}:{port}",
     ]
-    return Program("web server", [*command, *more, "wsgi:app"], listens=(host, port))
+    tls = "--certfile" in more
+    name = "secure web server" if tls else "web server"
+    return Program(name, [*command, *more, "wsgi:app"], listens=(host, port), tls=tls)
 
 
 def worker() -> Program:
