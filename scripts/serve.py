@@ -136,10 +136,12 @@ class Supervisor:
 def _answers(host: str, port: int, tls: bool) -> bool:
     """Whether a request is answered. A port is open before the application behind it is loaded."""
     try:
-        with socket.create_connection((_reachable(host), port), timeout=0.5) as plain:
-            with _unchecked().wrap_socket(plain) if tls else nullcontext(plain) as caller:
-                caller.sendall(b"GET /api/time HTTP/1.0\r\n\r\n")
-                caller.recv(1)
+        with (
+            socket.create_connection((_reachable(host), port), timeout=0.5) as plain,
+            _unchecked().wrap_socket(plain) if tls else nullcontext(plain) as caller,
+        ):
+            caller.sendall(b"GET /api/time HTTP/1.0\r\n\r\n")
+            caller.recv(1)
     except OSError:
         return False
     return True

@@ -23,7 +23,7 @@ LISTENS = (
     TELL + "s=socket.create_server(('127.0.0.1',int(sys.argv[1]))); s.accept()[0].send(b'!'); time.sleep(600)"
 )
 WAITS = TELL + "time.sleep(600)"
-ENDS = TELL + "sys.exit(7)"
+ENDS = "import os,signal; signal.signal(signal.SIGUSR1,lambda *_: os._exit(7)); " + WAITS
 DEAF = "import signal; signal.signal(signal.SIGTERM,signal.SIG_IGN); " + WAITS
 
 PROGRAM = """
@@ -44,6 +44,10 @@ class Supervised:
     children: list[int]
     said: str
 
+    def named(self, word: str) -> int:
+        """The process whose program contains a word."""
+        return next(pid for pid in self.children if word in Path(f"/proc/{pid}/cmdline").read_text())
+
     def ends(self) -> tuple[int, str]:
         rest, _ = self.process.communicate(timeout=30)
         return self.process.returncode, self.said + rest
@@ -59,7 +63,7 @@ def port() -> int:
 def supervise(port: int) -> Iterator[Callable[..., Supervised]]:
     started: list[subprocess.Popen[str]] = []
 
-    def start(second: str = WAITS, stop_within: float = 20, wait: bool = True) -> Supervised:
+    def start(second: str = WAITS, stop_within: float = 20) -> Supervised:
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, str(port), second, str(stop_within), LISTENS],
             cwd=ROOT,
@@ -70,7 +74,7 @@ def supervise(port: int) -> Iterator[Callable[..., Supervised]]:
         started.append(process)
         assert process.stdout
         said = ""
-        while said.count("pid") < 2 or (wait and "ready" not in said):
+        while said.count("pid") < 2 or "ready" not in said:
             line = process.stdout.readline()
             assert line, said
             said += line
@@ -111,7 +115,8 @@ def test_a_signal_stops_both(supervise: Callable[..., Supervised], number: signa
 
 
 def test_when_one_ends_the_other_is_stopped(supervise: Callable[..., Supervised]) -> None:
-    running = supervise(ENDS, wait=False)
+    running = supervise(ENDS)
+    os.kill(running.named("_exit(7)"), signal.SIGUSR1)
     code, said = running.ends()
     assert code == 1
     assert "The worker ended by itself (code 7). Stopping the rest." in said
@@ -120,8 +125,7 @@ def test_when_one_ends_the_other_is_stopped(supervise: Callable[..., Supervised]
 
 def test_when_the_web_server_is_killed_the_worker_is_stopped(supervise: Callable[..., Supervised]) -> None:
     running = supervise()
-    web = next(pid for pid in running.children if "create_server" in Path(f"/proc/{pid}/cmdline").read_text())
-    os.kill(web, signal.SIGKILL)
+    os.kill(running.named("create_server"), signal.SIGKILL)
     code, said = running.ends()
     assert code == 1
     assert "The web server ended by itself (code -9)." in said
