@@ -75,7 +75,7 @@ async function shell(request: Request, url: URL): Promise<Response> {
 async function optional(): Promise<Response> {
   const cache = await caches.open(SHELL);
   await freshen(cache, OPTIONAL);
-  return (await cache.match(OPTIONAL)) ?? new Response(null, { status: 404 });
+  return (await cache.match(OPTIONAL)) ?? empty(204);
 }
 
 async function freshen(cache: Cache, address: string): Promise<void> {

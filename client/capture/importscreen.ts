@@ -28,13 +28,13 @@ const t = catalogue({
   fr: {
     title: 'Importer des fichiers',
     files: 'Choisir dans les fichiers',
-    filesHint: 'Le mieux : donne le plus souvent le fichier tel quel.',
+    filesHint: 'Le mieux : donne le plus souvent le fichier tel quel.',
     gallery: 'Choisir dans la galerie',
     galleryHint: 'Le téléphone peut convertir l’image ou omettre le lieu de prise de vue.',
     converted:
       'Le téléphone a pu modifier un fichier avant de le donner à l’application. Ce qui arrive est scellé tel quel et marqué comme importé.',
     stays:
-      'Le premier original reste dans votre galerie. Laissez-le jusqu’à ce que l’équipe juridique ait vu celui-ci : l’application ne peut pas l’effacer.',
+      'Le premier original reste dans votre galerie. Laissez-le jusqu’à ce que l’équipe juridique ait vu celui-ci : l’application ne peut pas l’effacer.',
     waiting: 'En attente',
     reading: (p) => `Scellement, ${percent(p.share)}`,
     sealed: 'Scellé sur ce téléphone',
@@ -107,7 +107,7 @@ export function importScreen(app: App): Screen {
       paragraph(t('stays')),
       el(
         'dl',
-        { class: 'facts' },
+        { class: 'facts tall' },
         el('dt', {}, t('files')),
         el('dd', {}, t('filesHint')),
         el('dt', {}, t('gallery')),

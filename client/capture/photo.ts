@@ -30,7 +30,7 @@ const t = catalogue({
     back: 'Retour',
     take: 'Prendre la photo',
     sealed: 'Photo scellée',
-    count: (p) => `Scellées : ${number(p.n)}`,
+    count: (p) => `Scellées : ${number(p.n)}`,
     cover: 'Couvrir',
     opening: 'Ouverture de la caméra',
     again: 'Réessayer',

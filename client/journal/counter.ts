@@ -27,7 +27,7 @@ const t = catalogue({
     ten: 'Dix de plus',
     how: 'Certitude',
     keep: 'Garder',
-    kept: (p) => `${p.what} : ${p.n}, scellé`,
+    kept: (p) => `${p.what} : ${p.n}, scellé`,
   },
 });
 

@@ -23,11 +23,12 @@ const t = catalogue({
     end2: 'at the end',
     anywhere: 'somewhere',
     later: 'added later',
+    quoted: (p: { text: string }) => `“${p.text}”`,
   },
   fr: {
     open: 'Observation ouverte',
     finish: 'Observation terminée',
-    begin: (p) => `Début : ${p.kind.toLowerCase()}`,
+    begin: (p) => `Début : ${p.kind.toLowerCase()}`,
     end: 'Fin de l’enregistrement',
     stopped: 'Arrêté par le téléphone',
     import: 'Fichier importé',
@@ -39,6 +40,7 @@ const t = catalogue({
     end2: 'à la fin',
     anywhere: 'quelque part',
     later: 'ajoutée ensuite',
+    quoted: (p) => `« ${p.text} »`,
   },
 });
 
@@ -93,7 +95,7 @@ export function describe(entry: Entry): Described {
       };
     }
     case 'quote':
-      return { icon: 'quote', title: `« ${text('text')} »`, detail: officer };
+      return { icon: 'quote', title: t('quoted', { text: text('text') }), detail: officer };
     case 'note':
       return { icon: 'note', title: text('text'), detail: data.later === true ? t('later') : '' };
     case 'place':

@@ -5,7 +5,7 @@ import { label, lists } from './vocabulary';
 
 const t = catalogue({
   en: { force: 'Force', none: 'Force?' },
-  fr: { force: 'Corps', none: 'Corps ?' },
+  fr: { force: 'Corps', none: 'Corps ?' },
 });
 
 export function forceSelect(

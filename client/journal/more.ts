@@ -18,7 +18,7 @@ const t = catalogue({
     title: 'Plus sur le RIO',
     seen: 'Ce qui a été vu',
     digits: 'Selon les chiffres',
-    asked: 'A-t-il été demandé ?',
+    asked: 'A-t-il été demandé ?',
     how: 'Comment il a été lu',
     done: 'Terminé',
   },

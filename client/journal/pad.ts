@@ -15,7 +15,6 @@ import { type Anchor, type Asked, type Draft, type Reading, read, type Status, s
 
 const t = catalogue({
   en: {
-    rio: (p: { name: string }) => `RIO, ${p.name.toLowerCase()}`,
     boxes: 'Digits of the RIO',
     box: (p: { n: number; sign: string }) => `Place ${p.n}: ${p.sign}`,
     emptyBox: 'empty',
@@ -47,9 +46,8 @@ const t = catalogue({
     nothing: 'Type what you can read, or choose below.',
   },
   fr: {
-    rio: (p) => `RIO, ${p.name.toLowerCase()}`,
     boxes: 'Chiffres du RIO',
-    box: (p) => `Place ${p.n} : ${p.sign}`,
+    box: (p) => `Place ${p.n} : ${p.sign}`,
     emptyBox: 'vide',
     unknown: 'inconnu',
     unsureBox: (p) => `${p.sign}, incertain`,
@@ -67,13 +65,13 @@ const t = catalogue({
     refused: 'Refusé',
     seen: 'Ce qui a été vu',
     checked: 'Je voyais la poitrine, les épaules et le brassard',
-    unchecked: 'Sans cela, c’est gardé comme « non vérifié ».',
+    unchecked: 'Sans cela, c’est gardé comme « non vérifié ».',
     more: 'Plus',
     unit: 'Unité, véhicule',
     done: 'Terminé',
-    kept: (p) => `${p.name} : scellé`,
-    longer: 'Plus de sept chiffres : gardé comme un autre numéro. Une carte, une plaque ?',
-    letters: 'Des lettres : gardé tel quel, comme un autre numéro. Un O peut être un zéro, un I un un.',
+    kept: (p) => `${p.name} : scellé`,
+    longer: 'Plus de sept chiffres : gardé comme un autre numéro. Une carte, une plaque ?',
+    letters: 'Des lettres : gardé tel quel, comme un autre numéro. Un O peut être un zéro, un I un un.',
     some: (p) => `${p.n} sur 7, place inconnue`,
     placed: (p) => `${p.n} sur 7`,
     nothing: 'Tapez ce que vous lisez, ou choisissez ci-dessous.',
@@ -186,9 +184,8 @@ export function openPad(app: App, options: { officer?: number; replaces?: Entry 
     };
     const kept = await attempt(
       async () => {
-        const known = app.journal.officers[officer - 1];
-        if (!known || (known.force ?? '') !== force)
-          await app.journal.add('officer', { officer, force: force || 'UNK', look: '' });
+        if (force && app.journal.officers[officer - 1]?.force !== force)
+          await app.journal.add('officer', { officer, force, look: '' });
         await app.journal.add('rio', { ...settle(draft) }, replaces ? { corrects: replaces.id } : {});
       },
       t('kept', { name: officerName(officer) }),
@@ -198,17 +195,13 @@ export function openPad(app: App, options: { officer?: number; replaces?: Entry 
     close();
   };
 
+  const heading = el('span', {}, ...spoken(officer));
   openPanel({
-    title: t('rio', { name: officerName(officer) }),
+    title: heading,
     aside: forces.node,
     class: 'full pad-panel',
     unsaved: dirty,
     build: (close) => {
-      const panelTitle = (n: number) => {
-        const dialog = row.closest('dialog');
-        const heading = dialog?.querySelector('h2');
-        if (heading) heading.textContent = t('rio', { name: officerName(n) });
-      };
       draw();
       return [
         el(
@@ -222,7 +215,7 @@ export function openPad(app: App, options: { officer?: number; replaces?: Entry 
               officer = n;
               force = app.journal.officers[n - 1]?.force ?? force;
               forces.set(force);
-              panelTitle(n);
+              fill(heading, ...spoken(n));
             },
             false,
           ),
@@ -273,6 +266,11 @@ export function openPad(app: App, options: { officer?: number; replaces?: Entry 
     else return;
     event.preventDefault();
   });
+}
+
+/** "Officer 2" is enough to see; to hear, it needs saying that this is about the RIO. */
+function spoken(officer: number): (Node | string)[] {
+  return [el('span', { class: 'unseen' }, 'RIO, '), officerName(officer)];
 }
 
 function startingBoxes(old: Partial<Reading> | undefined): Boxes {

@@ -36,7 +36,7 @@ const t = catalogue({
     last: 'Derniers utilisés',
     nothing: 'Aucun code ne contient ces mots.',
     stamped: (p) => `${p.code}, ${p.time}`,
-    basis: 'Comment le savez-vous ?',
+    basis: 'Comment le savez-vous ?',
     more: 'Agent et source',
     keep: 'Garder',
     rio: 'RIO',

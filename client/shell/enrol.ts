@@ -43,7 +43,7 @@ const t = catalogue({
     language: 'Langue',
     stay: 'Continuer dans ce navigateur',
     stayHint:
-      'Suffisant pour essayer. Sur un téléphone qui ira sur le terrain, installez d’abord : un navigateur peut effacer ce qu’il garde pour une page.',
+      'Suffisant pour essayer. Sur un téléphone qui ira sur le terrain, installez d’abord : un navigateur peut effacer ce qu’il garde pour une page.',
     write:
       'Le téléphone ne garde aucune clé qui ouvre ce que vous enregistrez. Seule votre organisation le peut.',
   },

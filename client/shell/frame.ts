@@ -7,7 +7,7 @@ import { type IconName, icon } from './icons';
 
 const t = catalogue({
   en: { back: 'Back', trial: 'Practice: nothing here counts' },
-  fr: { back: 'Retour', trial: 'Exercice : rien ne compte ici' },
+  fr: { back: 'Retour', trial: 'Exercice : rien ne compte ici' },
 });
 
 /** A screen with a way back, a title, content that scrolls and, if given, a foot in the thumb's reach. */

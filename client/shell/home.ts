@@ -15,8 +15,8 @@ import { offerOfRestart } from './update';
 const t = catalogue({
   en: {
     title: 'Start',
-    none: 'No observation is open',
-    opens: 'It opens with the first thing you record.',
+    none: 'No open observation',
+    opens: 'It opens by itself.',
     open: (p: { ref: string }) => `Observation ${p.ref}`,
     since: (p: { time: string }) => `since ${p.time}`,
     officers: (p: { n: number }) => `Officers so far: ${number(p.n)}`,
@@ -43,10 +43,10 @@ const t = catalogue({
   fr: {
     title: 'Accueil',
     none: 'Aucune observation ouverte',
-    opens: 'Elle s’ouvre dès le premier enregistrement.',
+    opens: 'Elle s’ouvre d’elle-même.',
     open: (p) => `Observation ${p.ref}`,
     since: (p) => `depuis ${p.time}`,
-    officers: (p) => `Agents jusqu’ici : ${number(p.n)}`,
+    officers: (p) => `Agents jusqu’ici : ${number(p.n)}`,
     settings: 'Réglages',
     photo: 'Photo',
     film: 'Film',
@@ -59,10 +59,10 @@ const t = catalogue({
     earlier: 'Précédentes',
     import: 'Importer des fichiers',
     card: 'Vos droits',
-    safe: (p) => `En sûreté : ${number(p.n)}`,
-    waiting: (p) => `En attente : ${number(p.n)}`,
+    safe: (p) => `En sûreté : ${number(p.n)}`,
+    waiting: (p) => `En attente : ${number(p.n)}`,
     bottom: 'Ce qui est envoyé',
-    practice: 'Clés d’exercice : pour essayer seulement',
+    practice: 'Clés d’exercice : pour essayer seulement',
     revoked:
       'Ce téléphone n’est plus inscrit. Ce qui est scellé reste ici. Demandez une nouvelle invitation à votre organisation.',
     enrol: 'Inscrire à nouveau',
@@ -110,13 +110,17 @@ export function home(app: App): Screen {
   const drawSync = (state: Sync) => {
     fill(
       sync,
-      el('span', { class: 'fact safe' }, icon('safe'), t('safe', { n: state.safe })),
+      el('span', { class: 'fact safe' }, icon('safe'), el('span', {}, t('safe', { n: state.safe }))),
       el(
         'span',
         { class: state.waiting > 0 ? 'fact waiting' : 'fact' },
         icon(state.running ? 'sending' : 'waiting'),
-        t('waiting', { n: state.waiting }),
-        state.waiting > 0 && el('small', {}, size(state.waitingBytes)),
+        el(
+          'span',
+          {},
+          t('waiting', { n: state.waiting }),
+          state.waiting > 0 ? el('small', {}, size(state.waitingBytes)) : null,
+        ),
       ),
       state.problem && icon('attention'),
       icon('next'),

@@ -74,14 +74,14 @@ const t = catalogue({
     title: 'Installez d’abord l’application',
     why: 'Elle s’ouvre alors sans connexion, garde ce que vous enregistrez et ne montre rien du navigateur autour d’elle.',
     share: 'Touchez le bouton Partager en bas de Safari.',
-    add: 'Choisissez « Sur l’écran d’accueil », puis « Ajouter ».',
+    add: 'Choisissez « Sur l’écran d’accueil », puis « Ajouter ».',
     open: 'Fermez Safari et ouvrez l’application depuis l’écran d’accueil.',
-    invite: 'Elle vous demandera là votre invitation. Gardez le lien ou le code : il reste valable.',
+    invite: 'Elle vous demandera là votre invitation. Gardez le lien ou le code : il reste valable.',
     inApp:
       'Cette page s’affiche dans une autre application. On ne peut pas l’installer d’ici, et ce que vous enregistreriez pourrait se perdre.',
     outside:
-      'Ouvrez le menu de cette page et choisissez « Ouvrir dans le navigateur » (Safari sur iPhone, Chrome sur Android).',
-    menu: 'Ouvrez le menu du navigateur et choisissez « Installer l’application » ou « Ajouter à l’écran d’accueil ».',
+      'Ouvrez le menu de cette page et choisissez « Ouvrir dans le navigateur » (Safari sur iPhone, Chrome sur Android).',
+    menu: 'Ouvrez le menu du navigateur et choisissez « Installer l’application » ou « Ajouter à l’écran d’accueil ».',
     openAndroid: 'Ouvrez l’application depuis l’écran d’accueil.',
     install: 'Installer',
   },

@@ -31,7 +31,7 @@ export const itemWords = catalogue({
     sending: (p) => `Envoi, ${percent(p.share)}`,
     received: 'En sûreté sur le serveur',
     released: 'En sûreté sur le serveur, plus sur ce téléphone',
-    refused: 'Gardé ici : le serveur ne l’a pas pris',
+    refused: 'Gardé ici : le serveur ne l’a pas pris',
     cut: 'interrompu, conservé jusqu’à la coupure',
     trial: 'exercice',
   },

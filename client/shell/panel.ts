@@ -15,7 +15,7 @@ const t = catalogue({
   },
   fr: {
     close: 'Fermer',
-    discard: 'Quitter sans garder ce que vous avez écrit ?',
+    discard: 'Quitter sans garder ce que vous avez écrit ?',
     leave: 'Quitter',
     stay: 'Continuer',
     cancel: 'Annuler',
@@ -25,7 +25,7 @@ const t = catalogue({
 const opened = new Set<HTMLDialogElement>();
 
 export interface PanelOptions {
-  title: string;
+  title: string | HTMLElement;
   /** Beside the title. */
   aside?: Child;
   class?: string;

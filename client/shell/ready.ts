@@ -45,22 +45,22 @@ const t = catalogue({
     sound: 'Micro',
     soundWhy: 'Pour enregistrer ce qui se dit.',
     place: 'Position',
-    placeWhy: 'Pour que chaque saisie dise où. La refuser ne bloque rien : vous pouvez taper un site codé.',
+    placeWhy: 'Pour que chaque saisie dise où. La refuser ne bloque rien : vous pouvez taper un site codé.',
     storage: 'Stockage durable',
     storageWhy: 'Pour que le navigateur n’efface pas ce qui attend d’être envoyé.',
     allow: 'Autoriser',
     allowed: 'Autorisé',
     refused: 'Non autorisé',
-    granted: 'Accordé : le navigateur garde ce qui est enregistré.',
+    granted: 'Accordé : le navigateur garde ce qui est enregistré.',
     notGranted:
-      'Non accordé. Ce qui est enregistré est gardé, mais envoyez souvent : un téléphone plein peut l’effacer.',
+      'Non accordé. Ce qui est enregistré est gardé, mais envoyez souvent : un téléphone plein peut l’effacer.',
     room: (p) => `Place pour environ ${number(p.n)} minutes de film.`,
     vault: 'Coffre',
-    vaultHint: 'Aucun par défaut : ce téléphone ne peut pas montrer ce qu’il enregistre.',
+    vaultHint: 'Aucun par défaut : ce téléphone ne peut pas montrer ce qu’il enregistre.',
     trial: 'Enregistrement d’essai',
     mode: 'Exercice',
     modeLead:
-      'Pour se former : ce que vous faites est marqué et reste hors de la file, des chiffres et du registre.',
+      'Pour se former : ce que vous faites est marqué et reste hors de la file, des chiffres et du registre.',
     modeOpen: 'Terminez d’abord l’observation ouverte.',
     modeOn: 'Commencer l’exercice',
     modeOff: 'Finir l’exercice',
@@ -117,11 +117,12 @@ function step(
     'div',
     { class: 'card step' },
     icon(name),
-    el('div', {}, el('strong', {}, title), el('small', { class: 'muted' }, why), said),
+    el('div', {}, el('strong', {}, title), el('small', { class: 'muted' }, why)),
     button(
       { class: 'button small', name: `${t('allow')}: ${title}`, press: async () => show(await ask()) },
       t('allow'),
     ),
+    said,
   );
   void navigator.permissions
     ?.query({ name: permission as PermissionName })

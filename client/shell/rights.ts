@@ -2,7 +2,8 @@
 import { catalogue, type Language, language } from '../lib/text';
 import type { App, Screen } from './app';
 import { choices, el, fill } from './dom';
-import { page, paragraph, section } from './frame';
+import { page, section } from './frame';
+import { icon } from './icons';
 import { type Card, rightsCard } from './rightscard';
 
 const t = catalogue({
@@ -18,7 +19,7 @@ export async function rights(app: App): Promise<Screen> {
     const { draft, date, parts } = own?.[shown] ?? rightsCard[shown];
     fill(
       card,
-      paragraph(`${draft} ${date}`, 'draft'),
+      el('p', { class: 'draft' }, icon('attention'), el('span', {}, draft, el('br'), date)),
       ...parts.map(({ title, lines }) =>
         section(title, el('ul', { class: 'steps' }, ...lines.map((line) => el('li', {}, line)))),
       ),

@@ -60,14 +60,14 @@ export const rightsCard: { en: Card; fr: Card } = {
         title: 'Filmer la police sur la voie publique',
         lines: [
           'Sur la voie publique, les agents ne peuvent pas s’opposer à être filmés. On ne peut, pour cela seul, ni interpeller, ni prendre l’appareil, ni détruire les images (note du ministère du 23 décembre 2008).',
-          'Limites : le secret de l’enquête, les traces sur les lieux, la sécurité, et certaines unités listées dont l’anonymat est protégé.',
+          'Limites : le secret de l’enquête, les traces sur les lieux, la sécurité, et certaines unités listées dont l’anonymat est protégé.',
           'Gardez une distance, ne gênez pas, dites calmement que vous observez.',
         ],
       },
       {
         title: 'Le numéro RIO',
         lines: [
-          'Les agents en uniforme portent un numéro à sept chiffres, sauf certains services et missions (CSI R.434-15 ; arrêté du 24 décembre 2013).',
+          'Les agents en uniforme portent un numéro à sept chiffres, sauf certains services et missions (CSI R.434-15 ; arrêté du 24 décembre 2013).',
           'Le 11 octobre 2023, le Conseil d’État a ordonné qu’il soit porté de façon visible et assez grand pour être lu.',
           'Vous pouvez le demander une fois, calmement. Si ce n’est pas prudent, notez seulement ce que vous voyez.',
         ],
@@ -77,7 +77,7 @@ export const rightsCard: { en: Card; fr: Card } = {
         lines: [
           'Une demande orale n’est pas une réquisition. Demandez sur quel fondement, et notez la réponse.',
           'Refuser une réquisition de donner un code peut être un délit. Demandez un avocat avant de répondre.',
-          'Rien sur ce téléphone n’ouvre ce qui a été libéré. Dites-le si on vous le demande ; ne mentez pas.',
+          'Rien sur ce téléphone n’ouvre ce qui a été libéré. Dites-le si on vous le demande ; ne mentez pas.',
         ],
       },
       {

@@ -60,13 +60,13 @@ const t = catalogue({
     release: 'Quand ce téléphone se défait de sa copie',
     covered: 'Après la sauvegarde',
     coveredHint:
-      'Quand la copie du serveur est couverte par une sauvegarde ; sans sauvegarde, 14 jours après réception.',
+      'Quand la copie du serveur est couverte par une sauvegarde ; sans sauvegarde, 14 jours après réception.',
     atOnce: 'Dès la réception',
     atOnceHint: 'Si le disque du serveur casse avant sa sauvegarde, l’enregistrement est perdu.',
     about: 'À propos',
     version: 'Version',
     device: 'Ce téléphone',
-    practice: 'Clés d’exercice : pour essayer seulement',
+    practice: 'Clés d’exercice : pour essayer seulement',
   },
 });
 

@@ -40,10 +40,10 @@ const t = catalogue({
     waiting: (p) => `${number(p.n)} ${plural(p.n, 'élément attend', 'éléments attendent')}, ${p.size}`,
     running: 'Envoi en cours',
     offline: 'En attente d’une connexion',
-    pressMode: 'En attente : touchez Envoyer',
+    pressMode: 'En attente : touchez Envoyer',
     idle: 'En attente',
     safe: (p) => `${number(p.n)} en sûreté sur le serveur`,
-    last: (p) => `Dernière réponse du serveur : ${p.when}`,
+    last: (p) => `Dernière réponse du serveur : ${p.when}`,
     never: 'Le serveur n’a pas encore répondu',
     send: 'Envoyer',
     how: 'Quand envoyer',
@@ -59,7 +59,7 @@ const t = catalogue({
 });
 
 export async function sync(app: App): Promise<Screen> {
-  const state = el('div', { class: 'card sync-state', at: { role: 'status' } });
+  const state = el('div', { class: 'stack', at: { role: 'status' } });
   const list = el('ul', { class: 'item-list' });
   const waits = section(t('waits'), list);
   let now = await app.outbox.state();

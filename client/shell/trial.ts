@@ -28,8 +28,8 @@ const t = catalogue({
     recording: (p) => `Enregistrement, ${p.left}`,
     sealing: 'Scellement',
     done: 'Reçu. Tout le chemin fonctionne.',
-    waiting: 'Scellé. L’envoi se fera dès qu’il y a une connexion ; rien d’autre à faire.',
-    failed: 'L’essai n’a pas marché. Ce qui l’a arrêté :',
+    waiting: 'Scellé. L’envoi se fera dès qu’il y a une connexion ; rien d’autre à faire.',
+    failed: 'L’essai n’a pas marché. Ce qui l’a arrêté :',
   },
 });
 

@@ -38,7 +38,7 @@ const t = catalogue({
   },
   fr: {
     title: 'Coffre',
-    none: 'Ce téléphone ne garde aucune clé : personne ne peut y revoir ce que vous enregistrez, pas même vous. C’est le plus sûr.',
+    none: 'Ce téléphone ne garde aucune clé : personne ne peut y revoir ce que vous enregistrez, pas même vous. C’est le plus sûr.',
     with: 'Avec un coffre, vous pouvez revoir ici vos enregistrements jusqu’à leur libération. Toute personne qui a la phrase secrète aussi.',
     law: 'Refuser une demande formelle de code peut être un délit. Après libération, rien d’ouvrable ne reste ici.',
     open: 'Le coffre est ouvert. Il se ferme quand vous le verrouillez, couvrez l’écran ou quittez l’application.',
@@ -58,7 +58,7 @@ const t = catalogue({
     made: 'Coffre créé. Il garde ce que vous enregistrez à partir de maintenant.',
     forgot: 'Phrase secrète oubliée',
     forgetAsk:
-      'Abandonner ce coffre ? Ce qui a été enregistré jusqu’ici ne pourra plus être revu sur ce téléphone. Rien de non envoyé n’est perdu.',
+      'Abandonner ce coffre ? Ce qui a été enregistré jusqu’ici ne pourra plus être revu sur ce téléphone. Rien de non envoyé n’est perdu.',
     forget: 'Abandonner',
     wrong: 'Cela n’ouvre pas le coffre.',
     back: 'Continuer',
