@@ -23,7 +23,7 @@ STYLE = """
 body { margin: 0; background: var(--ground); color: var(--text); font: 17px/1.5 system-ui, sans-serif; }
 main { max-width: 40rem; margin: auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin: 1.5rem 0 .25rem; }
-section { border-top: 1px solid var(--line); margin-top: 2rem; }
+section + section { border-top: 1px solid var(--line); margin-top: 2rem; }
 ol { padding-left: 1.5rem; } li { margin: .4rem 0; }
 a { color: var(--act); }
 a.act { display: inline-block; min-height: 56px; line-height: 56px; padding: 0 1.25rem;
@@ -62,18 +62,18 @@ TEXTS = {
         "Installez ce certificat une seule fois, puis ouvrez l’application. Il ne vaut que pour ce serveur, "
         "pour aucun autre site.",
         "get": "Télécharger le certificat",
-        "check": "Comparez l’empreinte SHA-256 du certificat avec celle affichée par le serveur :",
+        "check": "Comparez l’empreinte SHA-256 du certificat avec celle affichée par le serveur\u00a0:",
         "android": [
             "Touchez Télécharger le certificat.",
-            "Ouvrez les Paramètres et cherchez : certificat CA. (Sécurité, Chiffrement et identifiants, "
+            "Ouvrez les Paramètres et cherchez\u00a0: certificat CA. (Sécurité, Chiffrement et identifiants, "
             "Installer un certificat, Certificat CA.)",
             "Touchez Installer quand même et choisissez le fichier téléchargé.",
             "Revenez ici et ouvrez l’application.",
         ],
         "iphone": [
             "Ouvrez cette page dans Safari, touchez Télécharger le certificat, puis Autoriser.",
-            "Réglages, Profil téléchargé : Installer.",
-            "Réglages, Général, Informations, Réglages des certificats : activez ce certificat.",
+            "Réglages, Profil téléchargé\u00a0: Installer.",
+            "Réglages, Général, Informations, Réglages des certificats\u00a0: activez ce certificat.",
             "Revenez ici et ouvrez l’application.",
         ],
         "open": "Ouvrir l’application",
@@ -90,6 +90,7 @@ def page(app_address: str, page_address: str, fingerprint: str) -> str:
         '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{TEXTS["fr"]["title"]}</title><link rel="stylesheet" href="/style.css"></head><body><main>'
+        '<p><a href="#en" lang="en">English below</a></p>'
         f'{"".join(parts)}<section><h2 lang="fr">Autre téléphone</h2>'
         f'<p>{html.escape(page_address)}</p><div class="qr">{code}</div></section></main></body></html>'
     )
@@ -103,7 +104,7 @@ def _section(language: str, app_address: str, fingerprint: str) -> str:
     }
     level = "h1" if language == "fr" else "h2"
     return (
-        f'<section lang="{language}"><{level}>{words["title"]}</{level}><p>{words["why"]}</p>'
+        f'<section lang="{language}" id="{language}"><{level}>{words["title"]}</{level}><p>{words["why"]}</p>'
         f'<p><a class="act" href="/certificate.crt">{words["get"]}</a></p>'
         f"<p>{words['check']}<br><code>{fingerprint}</code></p>"
         f"<h2>Android</h2><ol>{steps['android']}</ol><h2>iPhone</h2><ol>{steps['iphone']}</ol>"
