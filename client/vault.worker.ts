@@ -1,24 +1,13 @@
 /** Holds the unlocked vault. The page ends this worker to lock: its whole memory goes with it. */
 import { Store } from './lib/store';
+import { answering } from './seal/answering';
 import { Keeper } from './vault/keeper';
-import type { VaultAnswer, VaultAnswers, VaultRequest, VaultVerb } from './vault/protocol';
+import type { VaultAnswers, VaultRequest, VaultVerb } from './vault/protocol';
 
-const scope = self as unknown as DedicatedWorkerGlobalScope;
 const store = new Store();
 let keeper: Keeper | undefined;
 
-scope.onmessage = async (event: MessageEvent<VaultRequest>) => {
-  const { n } = event.data;
-  try {
-    const answer = await act(event.data);
-    const reply: VaultAnswer = { n, answer };
-    scope.postMessage(reply, answer instanceof Uint8Array ? [answer.buffer as ArrayBuffer] : []);
-  } catch (error) {
-    const { name, message } =
-      error instanceof Error || error instanceof DOMException ? error : new Error(String(error));
-    scope.postMessage({ n, error: { name, message } } satisfies VaultAnswer);
-  }
-};
+answering(act);
 
 async function act(request: VaultRequest): Promise<VaultAnswers[VaultVerb]> {
   switch (request.verb) {

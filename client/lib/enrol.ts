@@ -6,7 +6,7 @@ import type { Clock, Enrolled, Enrolment } from './contracts';
 import { changeDevice } from './device';
 import { signJws } from './jws';
 import { makeSigningKey } from './keys';
-import { notify } from './notices';
+import { notify, onNotice } from './notices';
 import { RefusedPins, readIntake, readPins, sameKey } from './pins';
 import { problemText } from './problems';
 import { Statements, statementRow } from './statements';
@@ -45,6 +45,10 @@ export class PhoneEnrolment implements Enrolment {
   private constructor(store: Store, offset: Offset | null) {
     this.#store = store;
     this.#offset = offset;
+    // The sender measures too, in this tab or another.
+    onNotice(async (notice) => {
+      if (notice === 'changed') this.#offset = (await store.kept('offset')) ?? this.#offset;
+    });
   }
 
   static async open(store: Store): Promise<PhoneEnrolment> {

@@ -38,9 +38,5 @@ export interface Answers {
 
 export type Verb = keyof Requests;
 export type Request = { [V in Verb]: { n: number; verb: V; ask: Requests[V] } }[Verb];
-export type Answer =
-  | { n: number; answer: Answers[Verb] }
-  | { n: number; error: { name: string; message: string } };
-
 /** Held by the worker as long as it records the item: whoever gets it knows that nobody does. */
 export const itemLock = (item: string): string => `temoin-item-${item}`;

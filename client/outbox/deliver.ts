@@ -13,7 +13,8 @@ const AT_ONCE = 256 * 1024;
 export interface Sent {
   /** Bytes of the body, for the measured speed. */
   bytes: number;
-  received: boolean;
+  /** The server has every byte, but gave no receipt that we may believe. */
+  unanswered: boolean;
 }
 
 /** Sends the next part. @param sendable bytes on disk that may go. @throws Unreachable, Refused */
@@ -29,7 +30,7 @@ export async function sendPart(
   if (row.upload === null) {
     const whole = length !== null && length <= AT_ONCE ? await sealedBlob(store, row, 0, length) : undefined;
     const made = await create(device.token, { item: row.id, length, ...(whole ? { whole } : {}) });
-    return await keep(store, device, row, made, whole?.size ?? 0);
+    return await keep(store, device, row, made, whole?.size ?? 0, length);
   }
   const to = Math.min(sendable, row.sent + part);
   const bytes = await sealedBlob(store, row, row.sent, to);
@@ -41,7 +42,7 @@ export async function sendPart(
       bytes,
       length !== null && to === length ? length : null,
     );
-    return await keep(store, device, row, done, bytes.size);
+    return await keep(store, device, row, done, bytes.size, length);
   } catch (error) {
     await realign(store, device, row, error);
     throw error;
@@ -51,11 +52,11 @@ export async function sendPart(
 /** Sends the newest tail of a running or cut recording. @throws Unreachable, Refused */
 export async function sendTail(store: Store, device: DeviceRow, row: ItemRow): Promise<Sent> {
   const tail = await newestTail(store, row);
-  if (!tail) return { bytes: 0, received: false };
+  if (!tail) return { bytes: 0, unanswered: false };
   const whole = new Blob([tail.file as Uint8Array<ArrayBuffer>]);
   await create(device.token, { item: row.id, tail: tail.slot, length: whole.size, whole });
   await store.change(row.id, () => ({ tail: tail.counter }));
-  return { bytes: whole.size, received: false };
+  return { bytes: whole.size, unanswered: false };
 }
 
 /** Takes a storage receipt. Only a verified one for exactly our bytes makes the item received. */
@@ -93,6 +94,7 @@ async function keep(
   row: ItemRow,
   done: Progress,
   bytes: number,
+  length: number | null,
 ): Promise<Sent> {
   const now = await store.change(row.id, ({ state }) => ({
     upload: done.upload,
@@ -101,7 +103,7 @@ async function keep(
     ...(state === 'committed' ? { state: 'sending' as const } : {}),
   }));
   const received = now && done.receipt !== null ? await takeReceipt(store, device, now, done.receipt) : false;
-  return { bytes, received };
+  return { bytes, unanswered: done.offset === length && !received };
 }
 
 /** After a refusal the server's offset counts, whatever we believed. */

@@ -19,6 +19,8 @@ const ASK_AGAIN = 15 * 60_000;
 /** A running recording grows without a word. */
 const LOOK_AGAIN = 500;
 const TAIL_AGE = 5000;
+/** An item that fails on its own lets the others pass for this long. */
+const STANDSTILL = 60_000;
 /** Refusals that only say "later". */
 const LATER = new Set(['disk-full', 'quota', 'too-many', 'offset', 'checksum', 'differs-from-commitment']);
 /** Refusals that no second try will change. */
@@ -123,12 +125,14 @@ export class Sender {
     const sendable = candidates.find((one) => one.row.id === row.id)?.sendable ?? 0;
     const began = performance.now();
     try {
-      const { bytes } =
+      const { bytes, unanswered } =
         job.do === 'tail'
           ? await sendTail(this.#store, device, row)
           : await sendPart(this.#store, device, row, sendable, this.#pace.part);
       this.#pace.sent(bytes, performance.now() - began);
       this.#lastSent.set(row.id, Date.now());
+      // Asking again at once would be asking for ever.
+      if (unanswered) this.#notBefore.set(row.id, Date.now() + STANDSTILL);
       await this.#answered(null);
     } catch (error) {
       if (!(await this.#itemFailed(row, error))) throw error;
@@ -137,6 +141,7 @@ export class Sender {
 
   async #candidates(): Promise<Candidate[]> {
     const now = Date.now();
+    for (const [id, moment] of this.#notBefore) if (moment <= now) this.#notBefore.delete(id);
     const found: Candidate[] = [];
     for (const row of await this.#store.items()) {
       if (!isLive(row) && !isDue(row)) continue;
@@ -198,7 +203,7 @@ export class Sender {
       problem: code,
       ...(final && !isLive(row) ? { state: 'refused' as const } : {}),
     }));
-    this.#notBefore.set(row.id, Date.now() + 60_000);
+    this.#notBefore.set(row.id, Date.now() + STANDSTILL);
     notify('changed');
     return true;
   }
@@ -220,7 +225,7 @@ export class Sender {
   async #rest(): Promise<void> {
     const live = (await this.#store.items()).some(isLive);
     const until = this.#restUntil - Date.now();
-    const pause = until > 0 ? until : live ? LOOK_AGAIN : ASK_AGAIN;
+    const pause = until > 0 ? until : live ? LOOK_AGAIN : this.#notBefore.size > 0 ? STANDSTILL : ASK_AGAIN;
     await new Promise<void>((done) => {
       const timer = setTimeout(done, pause);
       this.#wake = () => {

@@ -47,7 +47,7 @@ export async function create(token: string, { item, tail, length, whole }: Creat
   const location = response.headers.get('Location');
   if (!location) throw new Error('the server did not say where to send');
   // Only the path: behind a proxy the server may not know its own scheme and port.
-  return progress(response, new URL(location, globalThis.location.href).pathname);
+  return await progress(response, new URL(location, globalThis.location.href).pathname);
 }
 
 /** Appends at the server's offset. `length` tells the end, with the last bytes or after them. @throws Unreachable, Refused */
@@ -70,15 +70,17 @@ export async function append(
     body: bytes,
     patience: 60_000,
   });
-  return progress(response, upload);
+  return await progress(response, upload);
 }
 
 /** Where the server stands. @throws Unreachable, Refused */
 export async function offsetOf(token: string, upload: string): Promise<Progress> {
-  return progress(await call(upload, { method: 'HEAD', token, headers: VERSION }), upload);
+  return await progress(await call(upload, { method: 'HEAD', token, headers: VERSION }), upload);
 }
 
-function progress(response: Response, upload: string): Progress {
+async function progress(response: Response, upload: string): Promise<Progress> {
+  // Read to the end, empty as it is: the connection is free for the next part only then.
+  await response.arrayBuffer().catch(() => undefined);
   const offset = Number(response.headers.get('Upload-Offset') ?? 'none');
   if (!Number.isSafeInteger(offset)) throw new Error('the server did not say how far it is');
   return { upload, offset, receipt: response.headers.get('Temoin-Receipt') };

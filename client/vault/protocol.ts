@@ -23,6 +23,3 @@ export interface VaultAnswers {
 
 export type VaultVerb = keyof VaultRequests;
 export type VaultRequest = { [V in VaultVerb]: { n: number; verb: V; ask: VaultRequests[V] } }[VaultVerb];
-export type VaultAnswer =
-  | { n: number; answer: VaultAnswers[VaultVerb] }
-  | { n: number; error: { name: string; message: string } };

@@ -15,10 +15,15 @@ const CSP =
 /** The installed browser, or the one named; tests fail loudly without one. */
 export function browserPath(): string {
   const named = process.env.TEMOIN_BROWSER ?? process.env.CHROMIUM;
-  const found = [named, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', chromium.executablePath()].find(
-    (path) => path && existsSync(path),
-  );
-  if (!found) throw new Error('no Chromium found: apt-get install chromium, or npx playwright-core install chromium');
+  const found = [
+    named,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    chromium.executablePath(),
+  ].find((path) => path && existsSync(path));
+  if (!found)
+    throw new Error('no Chromium found: apt-get install chromium, or npx playwright-core install chromium');
   return found;
 }
 
@@ -43,7 +48,9 @@ export async function serve(): Promise<{ origin: string; server: Server }> {
     response.setHeader('Content-Security-Policy', CSP);
     if (script) response.setHeader('Content-Type', 'text/javascript').end(script);
     else if (request.url === '/m/') {
-      response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>test</title><script type="module" src="/page.js"></script>');
+      response
+        .setHeader('Content-Type', 'text/html')
+        .end('<!doctype html><title>test</title><script type="module" src="/page.js"></script>');
     } else response.writeHead(404).end();
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -68,7 +75,11 @@ export class Phone {
   }
 
   async open(address: string): Promise<Page> {
-    this.#context = await chromium.launchPersistentContext(this.profile, { executablePath: browserPath(), headless: true, args: ARGS });
+    this.#context = await chromium.launchPersistentContext(this.profile, {
+      executablePath: browserPath(),
+      headless: true,
+      args: ARGS,
+    });
     const page = this.#context.pages()[0] ?? (await this.#context.newPage());
     await page.goto(address);
     await page.waitForFunction(() => 'driver' in globalThis);

@@ -17,15 +17,31 @@ const driver = {
   async enrol(recipients: string[]) {
     const { key, jwk } = await makeSigningKey();
     const app = { name: 'Carnet', icon: '' };
-    const lists = { pins: '', intake: '', custody: recipients.slice(1), intakeRecipients: recipients.slice(0, 1) };
+    const lists = {
+      pins: '',
+      intake: '',
+      custody: recipients.slice(1),
+      intakeRecipients: recipients.slice(0, 1),
+    };
     const state = { practice: true, pinnedAt: 0, intakeAt: 0, app, ended: null, warning: null };
     const keys = { key, organisationKey: jwk as JsonWebKey, serverKey: jwk as JsonWebKey };
-    await store.keep('device', { device: 'd'.repeat(32), token: 'none', server: 'e'.repeat(32), ...keys, ...lists, ...state });
+    await store.keep('device', {
+      device: 'd'.repeat(32),
+      token: 'none',
+      server: 'e'.repeat(32),
+      ...keys,
+      ...lists,
+      ...state,
+    });
     const first = await statementRow('d'.repeat(32), 0, 'temoin-enrolment', 'none', []);
     await store.write(['statements'], (tx) => tx.objectStore('statements').put(first));
   },
   async start(kind: 'film' | 'sound' | 'photo') {
-    const recording = await depot.start(kind, { observation: 'a'.repeat(32), mime: 'video/webm', trial: false });
+    const recording = await depot.start(kind, {
+      observation: 'a'.repeat(32),
+      mime: 'video/webm',
+      trial: false,
+    });
     open.set(recording.item, recording);
     return recording.item;
   },
@@ -54,7 +70,9 @@ const driver = {
   },
   async files() {
     const names: string[] = [];
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('sealed', { create: true });
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('sealed', {
+      create: true,
+    });
     for await (const name of folder.keys()) names.push(name);
     return names.sort();
   },
@@ -76,7 +94,8 @@ const driver = {
       await file.finish();
     };
     const loop = (cipher: Awaited<ReturnType<typeof aead>>) => async () => {
-      for (let i = 0; i * 65536 < size; i++) await cipher.seal(chunkNonce(i, false), slice.subarray(0, 65536));
+      for (let i = 0; i * 65536 < size; i++)
+        await cipher.seal(chunkNonce(i, false), slice.subarray(0, 65536));
     };
     const fast = await aead(new Uint8Array(32).fill(3));
     // In turns, best of three: other work on the machine then hits all alike.

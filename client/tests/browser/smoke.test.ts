@@ -1,6 +1,7 @@
 // @vitest-environment node
-import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+
 import type { Server } from 'node:http';
+import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sha256, unbase64url } from '../../lib/bytes';
@@ -27,7 +28,10 @@ beforeEach(async () => {
   phone = await Phone.make();
   page = await phone.open(`${origin}/m/`);
   const custody = await identityToRecipient(await generateX25519Identity());
-  await page.evaluate((recipients) => driver.enrol(recipients), [await identityToRecipient(identity), custody]);
+  await page.evaluate(
+    (recipients) => driver.enrol(recipients),
+    [await identityToRecipient(identity), custody],
+  );
 });
 afterEach(() => phone.close());
 
@@ -47,7 +51,10 @@ function pattern(seed: number, length: number): Uint8Array {
 async function opened(file: Uint8Array) {
   const at = headLength(file);
   const body = file.subarray(at);
-  const source = { size: body.length, read: async (from: number, length: number) => body.slice(from, from + length) };
+  const source = {
+    size: body.length,
+    read: async (from: number, length: number) => body.slice(from, from + length),
+  };
   const reader = await AgeReader.over(await openHead(file.subarray(0, at), identity), source);
   return { plain: await reader.read(0, reader.size), complete: reader.complete };
 }
@@ -60,7 +67,8 @@ describe('the seal worker in a real browser', () => {
   test('a film and a still at once: both open to what was written, hashes as said', async () => {
     const film = await page.evaluate(() => driver.start('film'));
     const parts = [200_000, 65_536, 1, 131_072, 400_000];
-    for (const [i, length] of parts.entries()) await page.evaluate(([id, seed, n]) => driver.write(id, seed, n), [film, i + 1, length] as const);
+    for (const [i, length] of parts.entries())
+      await page.evaluate(([id, seed, n]) => driver.write(id, seed, n), [film, i + 1, length] as const);
     const still = await page.evaluate(async () => {
       const id = await driver.start('photo');
       await driver.write(id, 99, 70_000);
@@ -83,14 +91,30 @@ describe('the seal worker in a real browser', () => {
   });
 
   test('killed with -9 while recording: everything whose write had resolved is there', async () => {
-    const entry = { v: 1 as const, type: 'note', id: 'b'.repeat(32), observation: 'a'.repeat(32), seq: 0, trial: false, corrects: null };
+    const entry = {
+      v: 1 as const,
+      type: 'note',
+      id: 'b'.repeat(32),
+      observation: 'a'.repeat(32),
+      seq: 0,
+      trial: false,
+      corrects: null,
+    };
     const clock = { wall: 1, mono: 2, offset: null, error: null, measured: null };
-    await page.evaluate((one) => driver.entry(one), { ...entry, clock, place: null, data: { text: 'sealed before the kill' } });
+    await page.evaluate((one) => driver.entry(one), {
+      ...entry,
+      clock,
+      place: null,
+      data: { text: 'sealed before the kill' },
+    });
     const film = await page.evaluate(() => driver.start('film'));
     const sound = await page.evaluate(() => driver.start('sound'));
     const [filmed, heard] = [[], []] as [Uint8Array[], Uint8Array[]];
     for (let i = 1; i <= 9; i++) {
-      await page.evaluate(([a, b, seed]) => Promise.all([driver.write(a, seed, 50_001), driver.write(b, seed + 100, 2000)]), [film, sound, i] as const);
+      await page.evaluate(
+        ([a, b, seed]) => Promise.all([driver.write(a, seed, 50_001), driver.write(b, seed + 100, 2000)]),
+        [film, sound, i] as const,
+      );
       filmed.push(pattern(i, 50_001));
       heard.push(pattern(i + 100, 2000));
     }
@@ -100,7 +124,10 @@ describe('the seal worker in a real browser', () => {
     expect(cut.map(({ id }) => id).sort()).toEqual([film, sound].sort());
     expect(cut.every((item) => item.cut && item.state === 'sealed')).toBe(true);
     await page.waitForFunction(async () => (await driver.rows()).every(({ body }) => body.sha256 !== null));
-    for (const [id, written] of [[film, Buffer.concat(filmed)], [sound, Buffer.concat(heard)]] as const) {
+    for (const [id, written] of [
+      [film, Buffer.concat(filmed)],
+      [sound, Buffer.concat(heard)],
+    ] as const) {
       const file = await sealed(id);
       const body = await opened(file);
       expect(body.complete).toBe(false);
@@ -114,7 +141,10 @@ describe('the seal worker in a real browser', () => {
       // Not one byte is lost.
       expect(Buffer.compare(Buffer.concat([body.plain, rest]), written)).toBe(0);
       const row = (await page.evaluate(() => driver.rows())).find((one) => one.id === id);
-      expect(row?.body).toEqual({ size: file.length - headLength(file), sha256: await sha256(file.slice(headLength(file))) });
+      expect(row?.body).toEqual({
+        size: file.length - headLength(file),
+        sha256: await sha256(file.slice(headLength(file))),
+      });
     }
     const items = await page.evaluate(() => driver.items());
     expect(items.find(({ kind }) => kind === 'entry')?.state).toBe('sealed');
@@ -126,8 +156,14 @@ describe('the seal worker in a real browser', () => {
       for (const id of ids) await driver.write(id, 5, 300_000);
       return ids;
     });
-    await page.evaluate(([a, b]) => Promise.all([driver.finish(a ?? ''), driver.finish(b ?? '')]), [lost, removed]);
-    await page.evaluate(([a, b]) => Promise.all([driver.forgetRow(a ?? ''), driver.remove(b ?? '')]), [lost, removed]);
+    await page.evaluate(
+      ([a, b]) => Promise.all([driver.finish(a ?? ''), driver.finish(b ?? '')]),
+      [lost, removed],
+    );
+    await page.evaluate(
+      ([a, b]) => Promise.all([driver.forgetRow(a ?? ''), driver.remove(b ?? '')]),
+      [lost, removed],
+    );
     const cut = await page.evaluate(() => driver.recover());
     expect(cut.map(({ id }) => id)).toEqual([lost]);
     expect(await page.evaluate(() => driver.files())).toEqual([`${lost}.film`]);
@@ -147,8 +183,18 @@ describe('the seal worker in a real browser', () => {
 
   test('uses the browser’s own ChaCha20-Poly1305 and keeps up with a plain loop of it', async () => {
     expect(await page.evaluate(() => driver.native())).toBe(true);
-    const speed = await page.evaluate(async (recipients) => driver.speed(recipients), [await identityToRecipient(identity)]);
-    console.log(JSON.stringify({ name: 'sealing in the browser', unit: 'MB/s', ...speed, ratio: speed.writer / speed.loop }));
+    const speed = await page.evaluate(
+      async (recipients) => driver.speed(recipients),
+      [await identityToRecipient(identity)],
+    );
+    console.log(
+      JSON.stringify({
+        name: 'sealing in the browser',
+        unit: 'MB/s',
+        ...speed,
+        ratio: speed.writer / speed.loop,
+      }),
+    );
     expect(speed.writer / speed.loop).toBeGreaterThan(0.5);
   });
 });
