@@ -77,7 +77,7 @@ def python_packages(purpose: str) -> None:
     last = list(needed)[-1].name.removeprefix(".") + ".txt"
     say("Python packages: installing; the first time this takes about a minute ...")
     run(
-        [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "-r", last],
+        [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-qq", "-r", last],
         "installing the Python packages",
     )
     for stamp, now in needed.items():
@@ -94,7 +94,10 @@ def npm_packages() -> None:
     if _stamped(stamp, now):
         return
     say("Node packages: installing ...")
-    run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], "installing the Node packages")
+    run(
+        ["npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
+        "installing the Node packages",
+    )
     stamp.write_text(now)
 
 
