@@ -4,8 +4,8 @@ Written independently of the strippers. It opens the result with ExifRead, Pillo
 its own walk of the container, looks for every literal value of the original's metadata in the bytes
 of the result, and compares decoded pixels or coded packets with the original.
 
-Importing this module loads all of them, so a confined process must import it before it gives up
-the right to open files; `preload()` also loads what they would load late.
+Importing this module loads all of them and what they would load late, so a confined process must
+import it before it gives up the right to open files.
 """
 
 import encodings.idna
@@ -13,11 +13,13 @@ import encodings.utf_16_be
 import encodings.utf_16_le
 import encodings.utf_32
 import importlib
+import pkgutil
 import warnings
 from dataclasses import replace
 from typing import BinaryIO
 
 import av
+import exifread
 from PIL import Image
 
 from app.scrub import same, values, walks
@@ -42,11 +44,21 @@ EXIF_STRUCTURE = frozenset((0x0112,))
 
 
 def preload() -> None:
-    """Load everything that cleaning or checking could want to load later."""
-    for family in set(FAMILIES.values()):
+    """Load everything that cleaning or checking could want to load later.
+
+    PyAV loads its kinds of streams when a file first has one, ExifRead its tables of makers.
+    """
+    for family in sorted(set(FAMILIES.values())):
         importlib.import_module("app.scrub." + family)
+    for package in (av, exifread):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if not module.name.endswith(("__main__", ".cli")):
+                importlib.import_module(module.name)
     Image.init()
     assert encodings.idna and encodings.utf_16_be and encodings.utf_16_le and encodings.utf_32
+
+
+preload()
 
 
 def check(source: BinaryIO, result: BinaryIO, report: Report) -> Report:

@@ -1,0 +1,82 @@
+"""The confined process that cleans files for the command line, one after the other.
+
+It is given two open files (source, target) and can open no other. Standard input: one JSON line an
+order, `{"size": bytes of the source, "check": bool}`. Standard output: one JSON line an answer,
+`{"report": ..., "facts": ..., "size": bytes written}` or `{"refused": one line}`. It ends at the
+end of its input.
+"""
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+from app.scrub import Refused, check, plan
+
+
+def main(source_fd: int, target_fd: int, confine: Callable[[], object]) -> int:
+    """Load everything, call `confine`, then serve. The limits come from outside: this package is pure."""
+    source, target = os.fdopen(source_fd, "rb"), os.fdopen(target_fd, "wb")
+    confine()
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            answer = _clean(_Window(source, order["size"]), target, order["check"])
+        except Refused as error:
+            answer = {"refused": str(error)}
+        except MemoryError:
+            answer = {"refused": "the file needs more memory than allowed"}
+        answer["cpu"] = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        print(json.dumps(answer), flush=True)
+    return 0
+
+
+def _clean(source: BinaryIO, target: BinaryIO, checked: bool) -> dict[str, Any]:
+    edits, report = plan(source)
+    if checked:
+        report = check.check(source, edits.open(source), report)
+    target.seek(0)
+    target.truncate()
+    digests = edits.write(source, target)
+    target.flush()
+    report = replace(
+        report,
+        sha256_before=digests.before,
+        sha256_after=digests.after,
+        size_before=digests.size_before,
+        size_after=digests.size_after,
+    )
+    return {"report": report.to_json(), "facts": report.facts.to_json(), "size": digests.size_after}
+
+
+class _Window(BinaryIO):
+    """The first `size` bytes of a file: shared memory is larger than what was last put into it."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._size = size
+        self.seek(0)
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = max(0, (0, 0 if whence == 0 else self._at, self._size)[whence] + offset)
+        self._file.seek(self._at)
+        return self._at
+
+    def read(self, length: int = -1) -> bytes:
+        room = max(0, self._size - self._at)
+        data = self._file.read(room if length is None or length < 0 else min(length, room))
+        self._at += len(data)
+        return data
