@@ -64,6 +64,16 @@ class Keys:
         return key
 
     @property
+    def may_sign(self) -> bool:
+        """Whether this process may read the signing key. Of two users (docs/deploy.md) the worker may not."""
+        return os.access(self.web / "server.jwk", os.R_OK)
+
+    @property
+    def may_open(self) -> bool:
+        """Whether this process may read intake keys. Of two users the web server may not."""
+        return os.access(self.worker, os.R_OK | os.X_OK)
+
+    @property
     def server_id(self) -> str:
         name: str = self._once("id", lambda: json.loads((self.public / "server.jwk").read_text())["kid"])
         return name

@@ -45,7 +45,8 @@ def last_alive(instance: Path) -> int | None:
 
 def sweep() -> None:
     """Find what was begun and not finished."""
-    uploads.finish_begun()
+    if keys().may_sign:  # else the web server does it when it starts (scripts/gunicorn_conf.py)
+        uploads.finish_begun()
     close_given_up()
     opening.close_old_heads()
     keys().renew_intake()

@@ -44,3 +44,13 @@ keepalive = 75
 max_requests = 0
 # By default a socket in the home folder, which two servers of one user would fight over.
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Where web server and worker are two users, only this one can sign what a crash left unsigned."""
+    from app.intake import uploads
+    from app.keys import keys
+
+    with worker.wsgi.app_context():
+        if not keys().may_open:
+            uploads.finish_begun()
