@@ -72,7 +72,7 @@ def shell_files() -> Response:
         if name != "sw.js" and not name.startswith("desk")
     ]
     pages = [url_for("phone.shell"), url_for("phone.manifest")]
-    looks = [url_for("static", filename="m/app.css"), url_for("static", filename=f"m/{_icon()}.svg")]
+    looks = [url_for("static", filename="m/app.css"), *(url_for("static", filename=f"m/{_icon()}{end}") for end in (".svg", "-192.png", "-512.png"))]
     return jsonify({"build": built["build"], "files": [*pages, *looks, *scripts]})
 
 

@@ -14,6 +14,8 @@ export const QUIET = 30 * 60_000;
 
 export interface Officer {
   n: number;
+  /** What was said of them is in memory; false after a restart, when only their number is known. */
+  known: boolean;
   force: string | null;
   /** Latest RIO entry in memory. */
   rio: Entry | null;
@@ -39,6 +41,8 @@ export class Journal {
   #open: Observation | null = null;
   #entries: Entry[] = [];
   #used: string[] = [];
+  /** Officers numbered before the page was started. */
+  #before = 0;
   #busy: () => boolean = () => false;
   #chain: Promise<unknown> = Promise.resolve();
 
@@ -82,6 +86,7 @@ export class Journal {
     const last = unfinished.at(-1);
     if (!last) return;
     this.#open = last;
+    this.#before = last.officers;
     this.trial = last.trial;
     await this.rest();
     if (this.#open) this.place.start();
@@ -144,7 +149,13 @@ export class Journal {
     const count = this.#open?.officers ?? 0;
     const officers = Array.from(
       { length: count },
-      (_, index): Officer => ({ n: index + 1, force: null, rio: null, unit: null }),
+      (_, index): Officer => ({
+        n: index + 1,
+        known: index >= this.#before,
+        force: null,
+        rio: null,
+        unit: null,
+      }),
     );
     for (const entry of this.standing) {
       const officer = officers[Number(entry.data.officer) - 1];
@@ -176,6 +187,7 @@ export class Journal {
     };
     await this.#store.add(observation);
     this.#open = observation;
+    this.#before = 0;
     this.#entries = [];
     this.place.start();
     await this.#join(observation, 'open', {}, stamp, null);

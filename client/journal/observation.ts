@@ -32,6 +32,7 @@ const t = catalogue({
     siteHint: 'As your team calls it, for example BX. Goes before the position.',
     officers: 'Officers',
     noRio: 'no RIO yet',
+    sealedBefore: 'sealed before the restart',
     addOfficer: 'New officer',
     entries: 'Entries',
     reloaded: (p: { n: number }) =>
@@ -61,6 +62,7 @@ const t = catalogue({
     siteHint: 'Comme votre équipe l’appelle, par exemple BX. Passe avant la position.',
     officers: 'Agents',
     noRio: 'pas encore de RIO',
+    sealedBefore: 'scellé avant le redémarrage',
     addOfficer: 'Nouvel agent',
     entries: 'Saisies',
     reloaded: (p) =>
@@ -128,7 +130,7 @@ function drawOfficers(app: App, host: HTMLElement): void {
   fill(
     host,
     ...app.journal.officers.map((officer) => {
-      const rio = officer.rio ? describe(officer.rio).detail : t('noRio');
+      const rio = officer.rio ? describe(officer.rio).detail : t(officer.known ? 'noRio' : 'sealedBefore');
       const force = officer.force ? label('force', officer.force) : '';
       const replaces = officer.rio ? { replaces: officer.rio } : {};
       return button(

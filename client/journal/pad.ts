@@ -3,26 +3,19 @@ import type { Entry } from '../lib/contracts';
 import { catalogue } from '../lib/text';
 import type { App } from '../shell/app';
 import { button, el, fill } from '../shell/dom';
-import { icon } from '../shell/icons';
 import { attempt, feel } from '../shell/live';
 import { openPanel } from '../shell/panel';
-import { type Boxes, current, drawn, empty, erase, isFragment, put, select, toggleUnsure } from './boxes';
+import { type Boxes, current, empty, erase, isFragment, put, select, toggleUnsure } from './boxes';
 import { forceSelect } from './force';
 import { type More, openMore } from './more';
 import { officerChips, officerName } from './officers';
+import { drawBoxes, keys, setToggle, toggle } from './padparts';
 import { openUnit } from './unit';
-import { type Anchor, type Asked, type Draft, type Reading, read, type Status, settle } from './validate';
+import { type Draft, type Reading, read, type Status, settle } from './validate';
 
 const t = catalogue({
   en: {
     boxes: 'Digits of the RIO',
-    box: (p: { n: number; sign: string }) => `Place ${p.n}: ${p.sign}`,
-    emptyBox: 'empty',
-    unknown: 'unknown',
-    unsureBox: (p: { sign: string }) => `${p.sign}, unsure`,
-    key: (p: { sign: string }) => `Digit ${p.sign}`,
-    question: 'Unknown digit',
-    erase: 'Erase',
     unsure: 'Unsure',
     start: 'Start',
     anywhere: 'Some-\u200bwhere',
@@ -47,13 +40,6 @@ const t = catalogue({
   },
   fr: {
     boxes: 'Chiffres du RIO',
-    box: (p) => `Place ${p.n} : ${p.sign}`,
-    emptyBox: 'vide',
-    unknown: 'inconnu',
-    unsureBox: (p) => `${p.sign}, incertain`,
-    key: (p) => `Chiffre ${p.sign}`,
-    question: 'Chiffre inconnu',
-    erase: 'Effacer',
     unsure: 'Incer\u00adtain',
     start: 'Début',
     anywhere: 'Quelque part',
@@ -91,23 +77,49 @@ export function openPad(app: App, options: { officer?: number; replaces?: Entry 
   let officer =
     old?.officer ??
     options.officer ??
-    app.journal.officers.find(({ rio }) => !rio)?.n ??
+    app.journal.officers.find(({ rio, known }) => known && !rio)?.n ??
     app.journal.nextOfficer;
   let force = app.journal.officers[officer - 1]?.force ?? '';
   let boxes: Boxes = startingBoxes(old);
   let status: Status | null = old?.status && !/^READ/.test(old.status) ? old.status : null;
   let checked = old?.checked ?? false;
   let more: More = { asked: old?.asked ?? 'NOT_ASKED', how: old?.how ?? 'eye', status };
-  const dirty = () => boxes.text !== startingBoxes(old).text || status !== (more.status ?? null);
+  const begun = { text: boxes.text, status, asked: more.asked };
+  const dirty = () => boxes.text !== begun.text || status !== begun.status || more.asked !== begun.asked;
+  const hasDigits = () => read(boxes.text).kind !== 'empty';
+  const told = () => more.asked === 'GIVEN' && more.how === 'told';
 
   const row = el('div', { class: 'boxes', at: { role: 'group', 'aria-label': t('boxes') } });
   const says = el('p', { class: 'boxes-say', at: { role: 'status' } });
-  const chips = el('div', { class: 'chips four', at: { role: 'group', 'aria-label': t('seen') } });
+  const statusChips = CHIPS.map(([code, word]) => ({
+    code,
+    node: toggle('chip', t(word), () => {
+      status = status === code ? null : code;
+      more = { ...more, status };
+      draw();
+    }),
+  }));
+  const refused = toggle('chip', t('refused'), () => {
+    more = { ...more, asked: more.asked === 'REFUSED' ? 'NOT_ASKED' : 'REFUSED' };
+    draw();
+  });
+  const chips = el(
+    'div',
+    { class: 'chips four', at: { role: 'group', 'aria-label': t('seen') } },
+    ...statusChips.map(({ node }) => node),
+    refused,
+  );
   const seen = el('div', { class: 'seen' });
-  const places = el('div', { class: 'pad-side', at: { role: 'group', 'aria-label': t('where') } });
-  const unsure = button(
-    { class: 'key side', press: () => act(toggleUnsure(boxes, current(boxes))) },
-    t('unsure'),
+  const anchors = (['start', 'anywhere', 'end'] as const).map((anchor) => ({
+    anchor,
+    node: toggle('key side', t(anchor), () => act({ ...boxes, anchor })),
+  }));
+  const unsure = toggle('key side', t('unsure'), () => act(toggleUnsure(boxes, current(boxes))));
+  const places = el(
+    'div',
+    { class: 'pad-side', at: { role: 'group', 'aria-label': t('where') } },
+    ...anchors.map(({ node }) => node),
+    unsure,
   );
   const forces = forceSelect(force, (value) => {
     force = value;
@@ -115,43 +127,22 @@ export function openPad(app: App, options: { officer?: number; replaces?: Entry 
 
   const act = (next: Boxes) => {
     boxes = next;
+    // Digits say what was read; "not worn, but told aloud" is the one case that has both.
+    if (hasDigits() && !told()) status = null;
     feel();
     draw();
   };
   const draw = () => {
     drawBoxes(row, boxes, (box) => act(select(boxes, box)));
     says.textContent = sentence(boxes);
-    fill(
-      chips,
-      ...CHIPS.map(([code, word]) =>
-        chip(t(word), status === code, () => {
-          status = status === code ? null : code;
-          more = { ...more, status };
-          draw();
-        }),
-      ),
-      chip(t('refused'), more.asked === 'REFUSED', () => {
-        more = { ...more, asked: more.asked === 'REFUSED' ? 'NOT_ASKED' : ('REFUSED' as Asked) };
-        draw();
-      }),
-    );
+    for (const { code, node } of statusChips) setToggle(node, status === code, hasDigits() && !told());
+    setToggle(refused, more.asked === 'REFUSED');
+    for (const { anchor, node } of anchors)
+      setToggle(node, isFragment(boxes) && boxes.anchor === anchor, !isFragment(boxes));
+    const at = current(boxes);
+    setToggle(unsure, boxes.unsure.includes(at), !/[0-9]/.test(boxes.text[at] ?? ''));
     drawSeen();
-    fill(places, ...(['start', 'anywhere', 'end'] as const).map((anchor) => place(anchor)), unsure);
-    unsure.disabled = !/[0-9]/.test(boxes.text[current(boxes)] ?? '');
-    unsure.setAttribute('aria-pressed', boxes.unsure.includes(current(boxes)) ? 'true' : 'false');
   };
-  const place = (anchor: Anchor) =>
-    button(
-      {
-        class: 'key side',
-        at: {
-          disabled: !isFragment(boxes),
-          'aria-pressed': isFragment(boxes) && boxes.anchor === anchor ? 'true' : 'false',
-        },
-        press: () => act({ ...boxes, anchor }),
-      },
-      t(anchor),
-    );
   const drawSeen = () => {
     if (status !== 'NOT_WORN') {
       fill(seen);
@@ -291,71 +282,4 @@ function sentence(boxes: Boxes): string {
   return typed.kind === 'fragment' && boxes.anchor === 'anywhere'
     ? t('some', { n: known })
     : t('placed', { n: known });
-}
-
-function drawBoxes(row: HTMLElement, boxes: Boxes, tapped: (box: number) => void): void {
-  if (read(boxes.text).kind === 'other') {
-    fill(row, el('output', { class: 'other-number figures' }, boxes.text));
-    return;
-  }
-  const focused = [...row.children].indexOf(document.activeElement as Element);
-  fill(
-    row,
-    ...drawn(boxes).map((box, index) => {
-      const spoken =
-        box.sign === ''
-          ? t('emptyBox')
-          : box.sign === '?'
-            ? t('unknown')
-            : box.unsure
-              ? t('unsureBox', { sign: box.sign })
-              : box.sign;
-      const style = `box${box.sign === '?' || box.sign === '' ? ' hollow' : ''}${box.unsure ? ' unsure' : ''}${box.cursor ? ' cursor' : ''}`;
-      return el(
-        'button',
-        {
-          class: style,
-          at: { type: 'button', 'aria-label': t('box', { n: index + 1, sign: spoken }) },
-          on: { click: () => tapped(index) },
-        },
-        box.sign,
-      );
-    }),
-  );
-  if (focused >= 0) (row.children[focused] as HTMLElement | undefined)?.focus();
-}
-
-function keys(typed: (sign: string) => void, erased: () => void): HTMLElement {
-  const key = (sign: string) =>
-    el(
-      'button',
-      {
-        class: 'key figures',
-        at: { type: 'button', 'aria-label': sign === '?' ? t('question') : t('key', { sign }) },
-        on: { click: () => typed(sign) },
-      },
-      sign,
-    );
-  return el(
-    'div',
-    { class: 'pad-keys' },
-    ...['1', '2', '3', '4', '5', '6', '7', '8', '9', '?', '0'].map(key),
-    el(
-      'button',
-      { class: 'key', at: { type: 'button', 'aria-label': t('erase') }, on: { click: erased } },
-      icon('erase'),
-    ),
-  );
-}
-
-function chip(text: string, pressed: boolean, press: () => void): HTMLElement {
-  return el(
-    'button',
-    {
-      class: 'chip',
-      at: { type: 'button', 'aria-pressed': pressed ? 'true' : 'false' },
-      on: { click: press },
-    },
-    text,
-  );
 }

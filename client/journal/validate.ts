@@ -152,7 +152,7 @@ export function settle(draft: Draft, length = DIGITS): Reading {
   if (typed.kind === 'empty') return base;
   if (typed.kind === 'other') {
     // The status goes on saying what was visible: a string of another kind is no reading of the RIO.
-    return { ...base, status: draft.status ?? 'READ_PART', other: typed.text };
+    return { ...base, status: draft.status ? base.status : 'READ_PART', other: typed.text };
   }
   const told = draft.asked === 'GIVEN' && draft.how === 'told';
   const shift = typed.kind === 'fragment' && draft.anchor === 'end' ? length - typed.digits.length : 0;

@@ -11,8 +11,8 @@ import { button, el, fill } from './dom';
 import { page, paragraph, row, section } from './frame';
 import { icon } from './icons';
 import { isSafe, kindWord, sizeWord, stateWord } from './items';
-import { attempt, tell } from './live';
-import { confirm } from './panel';
+import { attempt } from './live';
+import { confirm, openPanel } from './panel';
 
 const t = catalogue({
   en: {
@@ -162,47 +162,48 @@ async function drawContents(app: App, items: ItemView[], host: HTMLElement): Pro
 }
 
 function itemRow(app: App, item: ItemView): HTMLLIElement {
-  const playable = app.vault.unlocked() && item.state !== 'released' && item.state !== 'recording';
-  const name = item.kind === 'entry' ? 'note' : item.kind;
+  const name = `${kindWord(item.kind)}, ${time(item.startedAt, true)}`;
+  const sign = item.kind === 'entry' ? 'note' : item.kind;
+  const detail = `${sizeWord(item)} · ${stateWord(item)}`;
   return el(
     'li',
-    { class: 'card item' },
-    icon(isSafe(item) ? 'safe' : name),
-    el(
-      'div',
-      {},
-      el('strong', { class: 'figures' }, `${kindWord(item.kind)}, ${time(item.startedAt, true)}`),
-      el('small', { class: 'muted figures' }, `${sizeWord(item)} · ${stateWord(item)}`),
-      item.problem && el('small', { class: 'problem' }, item.problem),
-    ),
-    el(
-      'div',
-      { class: 'pair' },
-      playable &&
-        button(
-          {
-            class: 'button small',
-            name: `${t('play')}: ${kindWord(item.kind)} ${time(item.startedAt, true)}`,
-            press: () => app.go(`play/${item.id}`),
-          },
-          icon('play'),
-          t('play'),
-        ),
-      item.state !== 'released' &&
-        item.state !== 'recording' &&
-        button(
-          {
-            class: 'button small quiet',
-            name: `${t('remove')}: ${kindWord(item.kind)} ${time(item.startedAt, true)}`,
-            press: () => remove(app, item),
-          },
-          t('remove'),
-        ),
-    ),
+    {},
+    row(isSafe(item) ? 'safe' : sign, name, detail, () => openItem(app, item, name)),
   );
 }
 
-async function remove(app: App, item: ItemView): Promise<void> {
-  if (!(await confirm(isSafe(item) ? t('removeSafe') : t('removeLost'), t('remove')))) return;
-  if (await attempt(() => app.depot.remove(item.id))) tell(t('removed'));
+/** What can be done with one item here. */
+function openItem(app: App, item: ItemView, name: string): void {
+  const here = item.state !== 'released' && item.state !== 'recording';
+  openPanel({
+    title: name,
+    build: (close) => [
+      el(
+        'div',
+        { class: 'content' },
+        paragraph(stateWord(item), 'lead'),
+        paragraph(sizeWord(item), 'muted figures'),
+        item.problem && el('p', { class: 'fact problem' }, icon('attention'), item.problem),
+        here && !app.vault.unlocked() && paragraph(t('locked'), 'muted'),
+      ),
+      el(
+        'div',
+        { class: 'foot' },
+        here &&
+          button({ class: 'button', press: async () => (await remove(app, item)) && close() }, t('remove')),
+        here &&
+          app.vault.unlocked() &&
+          button(
+            { class: 'button primary', press: () => app.go(`play/${item.id}`) },
+            icon('play'),
+            t('play'),
+          ),
+      ),
+    ],
+  });
+}
+
+async function remove(app: App, item: ItemView): Promise<boolean> {
+  if (!(await confirm(isSafe(item) ? t('removeSafe') : t('removeLost'), t('remove')))) return false;
+  return attempt(() => app.depot.remove(item.id), t('removed'));
 }

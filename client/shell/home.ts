@@ -123,6 +123,7 @@ export function home(app: App): Screen {
         ),
       ),
       state.problem && icon('attention'),
+      state.problem && el('span', { class: 'unseen' }, state.problem),
       icon('next'),
     );
   };

@@ -3,20 +3,20 @@ import type { ItemView } from '../lib/contracts';
 import { catalogue, time } from '../lib/text';
 import { button, el } from './dom';
 import { icon } from './icons';
-import { kindWord, sizeWord } from './items';
+import { kindWord } from './items';
 import { openPanel } from './panel';
 
 const t = catalogue({
   en: {
     title: 'Kept from last time',
     lead: 'The app was closed while this was being recorded. Everything up to about the last second is sealed and will be sent.',
-    item: (p: { kind: string; time: string; size: string }) => `${p.kind} begun at ${p.time}, ${p.size}`,
+    item: (p: { kind: string; time: string }) => `${p.kind} begun at ${p.time}`,
     go: 'Go on',
   },
   fr: {
     title: 'Conservé de la dernière fois',
     lead: 'L’application a été fermée pendant cet enregistrement. Tout, jusqu’à environ la dernière seconde, est scellé et sera envoyé.',
-    item: (p) => `${p.kind} commencé à ${p.time}, ${p.size}`,
+    item: (p) => `${p.kind} commencé à ${p.time}`,
     go: 'Continuer',
   },
 });
@@ -43,7 +43,6 @@ export function recovered(items: readonly ItemView[]): void {
                 t('item', {
                   kind: kindWord(item.kind),
                   time: time(item.startedAt, true),
-                  size: sizeWord(item),
                 }),
               ),
             ),
