@@ -35,9 +35,9 @@ export class Pace {
     this.#part = clamp(this.#part / 2);
   }
 
-  /** ms to wait before the next try: doubling from 1 s to 5 min, with jitter so that phones don't come back as one. */
+  /** ms to wait before the next try: doubling from 1 s to 30 s, with jitter so that phones don't come back as one. */
   wait(asked: number | null = null, random = Math.random()): number {
-    const backoff = Math.min(300_000, 1000 * 2 ** Math.min(16, Math.max(0, this.#failures - 1)));
+    const backoff = Math.min(30_000, 1000 * 2 ** Math.min(16, Math.max(0, this.#failures - 1)));
     return Math.max(backoff * (0.5 + random / 2), (asked ?? 0) * 1000);
   }
 

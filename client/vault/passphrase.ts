@@ -68,6 +68,8 @@ function wordBits(word: string): number {
     rest = rest.replaceAll(common, '');
     bits += Math.log2(COMMON.length);
   }
+  // Letters and digits in turn, again and again: nobody's word with a year behind it.
+  if ((rest.match(/\p{L}\d|\d\p{L}/gu)?.length ?? 0) > 3) return bits + freshCharacters(rest) * 4.2;
   for (const run of rest.match(/\p{L}+|\d+|[^\p{L}\d]+/gu) ?? []) bits += runBits(run);
   return bits;
 }

@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import './support/browserlike';
+import { NotEnrolled, recipientsOf, SealedDepot } from '../lib/depot';
+import { NotRedeemed, PhoneEnrolment, secretIn } from '../lib/enrol';
+import { Store } from '../lib/store';
+import { note, phone, sealerHere } from './support/phone';
+import { FakeServer, refuse } from './support/server';
+
+let server: FakeServer;
+beforeEach(async () => {
+  server = await FakeServer.make();
+  server.install();
+});
+
+test('the secret is found in what people type, paste and scan', () => {
+  const secret = 'QuilEJ-Hg_pK02rZvY3OHSu0TuKwxiQjSMPym_O2HuQ';
+  for (const given of [secret, `  ${secret} `, `#${secret}`, `https://example.org/m/#${secret}`])
+    expect(secretIn(given)).toBe(secret);
+  for (const given of ['HRXPPKVT47', 'hrxpp-kvt47', ' hrxpp kvt47 ', 'HRXPPKVT 4 7'])
+    expect(secretIn(given)).toBe('HRXPPKVT47');
+  expect(secretIn('OIL0O1L234')).toBe('0110011234');
+  for (const given of ['', 'HRXPPKVT4', 'HRXPPKVT4U', `${secret}x`, 'https://example.org/m/'])
+    expect(secretIn(given)).toBeNull();
+});
+
+test('before enrolment nothing is sealed and nothing pretends to be', async () => {
+  const store = new Store();
+  await expect(new SealedDepot(store, sealerHere(store)).entry(note('x'))).rejects.toBeInstanceOf(
+    NotEnrolled,
+  );
+  expect(await store.items()).toEqual([]);
+});
+
+test('a refused invitation leaves no trace and says why', async () => {
+  const store = new Store();
+  const enrolment = await PhoneEnrolment.open(store);
+  await expect(enrolment.redeem('HRXPPKVT47')).rejects.toThrow('refused: invitation-unknown');
+  await expect(enrolment.redeem('nonsense')).rejects.toBeInstanceOf(NotRedeemed);
+  server.trouble = () => new TypeError('offline');
+  await expect(enrolment.redeem(server.invitation)).rejects.toThrow('No connection');
+  expect(await enrolment.current()).toBeNull();
+});
+
+test('the clock offset comes from the server, and both clocks stay side by side', async () => {
+  server.ahead = 90_000;
+  const { enrolment } = await phone(server);
+  const clock = enrolment.clock();
+  expect(Math.abs((clock.offset ?? 0) - 90_000)).toBeLessThanOrEqual((clock.error ?? 0) + 5);
+  expect(Math.abs(clock.wall - Date.now())).toBeLessThan(1000);
+  const again = await PhoneEnrolment.open(new Store());
+  expect(again.clock().offset).toBe(clock.offset);
+});
+
+describe('a change of keys', () => {
+  const custody = async () => (await new Store().kept('device'))?.custody;
+
+  test('signed by the organisation: taken, and sealed to from then on', async () => {
+    const { enrolment, store } = await phone(server);
+    const [old, next] = [server.custody, server.intake[0] ?? ''];
+    server.custody = next;
+    server.pinnedAt++;
+    expect((await enrolment.refresh())?.warning).toBeNull();
+    expect(await custody()).toEqual([next]);
+    expect((await recipientsOf(store)).recipients).not.toContain(old);
+  });
+
+  test.each([
+    [
+      'another organisation key',
+      (stranger: ReturnType<FakeServer['stranger']>) => server.lists(stranger),
+      'organisation key',
+    ],
+    [
+      'the right name, signed by another',
+      (stranger: ReturnType<FakeServer['stranger']>) => server.lists(server.organisation, stranger),
+      "organisation's signature",
+    ],
+  ])('%s: refused, and said', async (_what, lists, sentence) => {
+    const { enrolment } = await phone(server);
+    const before = await custody();
+    server.custody = server.intake[0] ?? '';
+    server.pinnedAt++;
+    const forged = await lists(server.stranger());
+    server.trouble = (_method, path) =>
+      path === '/api/pins' ? Response.json({ ...forged, time: server.now(), retired: false }) : null;
+    expect((await enrolment.refresh())?.warning).toContain(sentence);
+    expect(await custody()).toEqual(before);
+  });
+
+  test('an older list played again is not taken', async () => {
+    const { enrolment } = await phone(server);
+    const old = await server.lists();
+    const next = server.intake[0] ?? '';
+    server.custody = next;
+    server.pinnedAt++;
+    await enrolment.refresh();
+    server.trouble = (_method, path) =>
+      path === '/api/pins' ? Response.json({ ...old, time: server.now(), retired: false }) : null;
+    await enrolment.refresh();
+    expect(await custody()).toEqual([next]);
+  });
+
+  test('revoked or retired is said; offline is quiet', async () => {
+    const { enrolment } = await phone(server);
+    server.trouble = () => new TypeError('offline');
+    expect(await enrolment.refresh()).toMatchObject({ revoked: false, ended: null, warning: null });
+    server.trouble = () => refuse(401, 'retired');
+    expect((await enrolment.refresh())?.ended).toContain('practice is over');
+  });
+});
