@@ -18,7 +18,12 @@ export function players(): void {
     const section = media.closest<HTMLElement>('.medium');
     if (section) set(media, section);
   }
-  current = all[0];
+  const stage = document.querySelector('[data-stage]');
+  const first = stage?.querySelector<HTMLElement>('.medium');
+  if (stage && first) {
+    stage.classList.add('one');
+    choose(first);
+  }
   for (const link of document.querySelectorAll<HTMLElement>('[data-show]'))
     link.addEventListener('click', (event) => {
       event.preventDefault();
@@ -140,13 +145,25 @@ function act(player: Player, what: string): void {
   }
 }
 
+/** One medium at a time; what was playing stops. */
+function choose(section: HTMLElement): void {
+  for (const other of document.querySelectorAll('.medium'))
+    other.classList.toggle('shown', other === section);
+  for (const link of document.querySelectorAll<HTMLElement>('.strip [data-show]'))
+    if (link.dataset.show === section.dataset.medium) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  const player = all.find((one) => one.section === section);
+  if (player !== current) current?.media.pause();
+  current = player;
+}
+
 function show(number: string, ms: string | undefined): void {
   const section = document.querySelector<HTMLElement>(`.medium[data-medium="${CSS.escape(number)}"]`);
   if (!section) return;
+  choose(section);
   section.scrollIntoView({ block: 'nearest' });
-  const player = all.find((one) => one.section === section);
+  const player = current;
   if (!player) return;
-  current = player;
   if (ms !== undefined) seek(player, Number(ms) / 1000);
 }
 
