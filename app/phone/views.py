@@ -9,7 +9,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, render_template, send_from_directory, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    render_template,
+    send_from_directory,
+    url_for,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 from config import Config
@@ -53,7 +62,7 @@ def old() -> str:
 
 @bp.get("/<any({}):name>".format(", ".join(f'"{name}"' for name in WORKERS)))
 def worker(name: str) -> BaseResponse:
-    """Workers lie under /m/: a service worker's scope is its folder, and offline their scripts must be found in it."""
+    """A service worker's scope is its folder, and offline the other workers must be found inside it."""
     if not (_dist() / name).is_file():
         abort(404)
     response = send_from_directory(_dist(), name, mimetype="text/javascript")
@@ -64,23 +73,30 @@ def worker(name: str) -> BaseResponse:
 
 @bp.get("/shell.json")
 def shell_files() -> Response:
-    """Addresses that make up the app offline, and the build they belong to. The service worker fetches them as one set."""
-    built: dict[str, Any] = json.loads((_dist() / "build.json").read_text())
+    """Addresses that make up the app offline, and their build. The service worker fetches them as one set."""
+    made = _dist() / "build.json"
+    if not made.is_file():
+        abort(404)
+    built: dict[str, Any] = json.loads(made.read_text())
     scripts = [
         f"/m/{name}" if name in WORKERS else url_for("static", filename=f"dist/{name}")
         for name in built["files"]
         if name != "sw.js" and not name.startswith("desk")
     ]
     pages = [url_for("phone.shell"), url_for("phone.manifest")]
-    looks = [url_for("static", filename="m/app.css"), *(url_for("static", filename=f"m/{_icon()}{end}") for end in (".svg", "-192.png", "-512.png"))]
+    looks = [
+        url_for("static", filename="m/app.css"),
+        *(url_for("static", filename=f"m/{_icon()}{end}") for end in (".svg", "-192.png", "-512.png")),
+    ]
     return jsonify({"build": built["build"], "files": [*pages, *looks, *scripts]})
 
 
 @bp.get("/rights.json")
 def rights() -> Response:
-    """The organisation's own card of rights, `rights.json` in the data folder; 204 where it keeps the app's draft.
+    """The organisation's own card of rights, `rights.json` in the data folder; 204: it keeps the app's draft.
 
-    Shape: `{"en": card, "fr": card}`, a card `{"draft": text, "date": text, "parts": [{"title": text, "lines": [text]}]}`.
+    Shape: `{"en": card, "fr": card}`; a card is `{"draft": text, "date": text, "parts": [part]}`,
+    a part `{"title": text, "lines": [text]}`.
     """
     own = _config().instance / "rights.json"
     if not own.is_file():
@@ -92,7 +108,11 @@ def rights() -> Response:
 def manifest() -> Response:
     icon = _icon()
     sizes = [
-        {"src": url_for("static", filename=f"m/{icon}-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        {
+            "src": url_for("static", filename=f"m/{icon}-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+        }
         for size in (192, 512)
     ]
     body = {
