@@ -16,8 +16,9 @@ LARGEST_INDEX = 96 << 20
 """Bytes of one index box (`moov`, `moof`, `meta`) that we hold in memory: days of film."""
 
 BRANDS = frozenset(
-    b"isom iso2 iso3 iso4 iso5 iso6 iso7 iso8 iso9 mp41 mp42 avc1 hvc1 hev1 av01 vp09 opus dash msdh msix cmfc "
-    b"cmf2 cmff M4A_ M4V_ M4B_ qt__ 3gp4 3gp5 3gp6 3gp7 3gp8 3gp9 3gr6 3gs6 3ge6 3gg6 3g2a 3g2b 3g2c mif1 mif2 msf1 miaf MiHA MiHB MiHE MiPr "
+    b"isom iso2 iso3 iso4 iso5 iso6 iso7 iso8 iso9 mp41 mp42 avc1 hvc1 hev1 av01 vp09 opus dash msdh msix "
+    b"cmfc cmf2 cmff 3gp4 3gp5 3gp6 3gp7 3gp8 3gp9 3gr6 3gs6 3ge6 3gg6 3g2a 3g2b 3g2c mif1 mif2 "
+    b"msf1 miaf MiHA MiHB MiHE MiPr "
     b"heic heix heim heis hevc hevx avif avis avio MA1A MA1B hif1 lmsg iso_".replace(b"_", b" ").split(b" ")
 ) | {b"qt  ", b"M4A ", b"M4V ", b"M4B "}
 """Brands that say how to read the file. Others name a maker (XAVC, MSNV, CAEP ...) and go."""

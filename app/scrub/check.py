@@ -22,21 +22,57 @@ import av
 import exifread
 from PIL import Image
 
-from app.scrub import same, values, walks
+from app.scrub import film_walks, same, values, walks
 from app.scrub.errors import CheckFailed
 from app.scrub.report import Found, Notes, Report, tool_versions
 from app.scrub.sniff import FAMILIES, sniff_bytes
+from app.scrub.window import window
 
 SMALL = 64 << 20
 """Bytes of a picture that is read into memory once, instead of seeking in the original for each reader."""
 
 PILLOW_KEYS = frozenset(
-    """
-    adobe adobe_transform aspect aux background bbox bit_depth blend chroma chromaticity compression
-    default_image depth_images disposal dpi duration exif extension gamma icc_profile icc_profile_type
-    interlace jfif jfif_density jfif_unit jfif_version loop metadata nclx_profile primary progression
-    progressive resolution srgb thumbnails tiling timestamp transparency version
-    """.split()
+    [
+        "adobe",
+        "adobe_transform",
+        "aspect",
+        "aux",
+        "background",
+        "bbox",
+        "bit_depth",
+        "blend",
+        "chroma",
+        "chromaticity",
+        "compression",
+        "default_image",
+        "depth_images",
+        "disposal",
+        "dpi",
+        "duration",
+        "exif",
+        "extension",
+        "gamma",
+        "icc_profile",
+        "icc_profile_type",
+        "interlace",
+        "jfif",
+        "jfif_density",
+        "jfif_unit",
+        "jfif_version",
+        "loop",
+        "metadata",
+        "nclx_profile",
+        "primary",
+        "progression",
+        "progressive",
+        "resolution",
+        "srgb",
+        "thumbnails",
+        "tiling",
+        "timestamp",
+        "transparency",
+        "version",
+    ]
 )
 """What Pillow tells of any picture: how it is coded and shown. Anything else was written by someone."""
 
@@ -67,8 +103,7 @@ def check(source: BinaryIO, result: BinaryIO, report: Report) -> Report:
     Raises CheckFailed with one line: something unexpected is left, or the picture is not the same.
     Moves both files; keeps at most one decoded picture in memory.
     """
-    result.seek(0)
-    if sniff_bytes(result.read(4096)) != report.type and not _converted(report):
+    if sniff_bytes(_head(result)) != report.type:
         raise CheckFailed("the cleaned copy is of another type than the original")
     walks.walk(report.type, result)
     if report.type.startswith("image/"):
@@ -78,16 +113,13 @@ def check(source: BinaryIO, result: BinaryIO, report: Report) -> Report:
         _nothing_in_picture(result, report.type == "image/tiff")
         _same_picture(source, result, report)
     else:
+        source = _openable(source, report)
         telling = values.telling(values.of_film(source))
         _nothing_in_film(result)
         _same_film(source, result, report)
     if values.left(result, telling):
         raise CheckFailed("a value of the original's metadata is still in the cleaned copy")
     return _united(source, report)
-
-
-def _converted(report: Report) -> bool:
-    return report.pixels == "re-encoded"
 
 
 def _size(file: BinaryIO) -> int:
@@ -178,6 +210,22 @@ def _nothing_in_film(result: BinaryIO) -> None:
                     raise CheckFailed(f"a second reader still finds {key!r}")
         if any(stream.type not in ("video", "audio") for stream in film.streams):
             raise CheckFailed("a track that is neither pictures nor sound is left")
+
+
+def _openable(source: BinaryIO, report: Report) -> BinaryIO:
+    """The original; where it was cut inside an index and PyAV gives up, its part up to there."""
+    if any("cut" in line for line in report.remarks) and sniff_bytes(_head(source)[:64]) in walks.BOXED:
+        source.seek(0)
+        try:
+            av.open(source, metadata_errors="replace").close()
+        except (av.error.FFmpegError, ValueError):
+            return window(source, film_walks.whole_boxes(source))
+    return source
+
+
+def _head(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(4096)
 
 
 def _same_film(source: BinaryIO, result: BinaryIO, report: Report) -> None:

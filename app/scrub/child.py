@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from app.scrub import Refused, check, plan
+from app.scrub.window import window
 
 
 def main(source_fd: int, target_fd: int, confine: Callable[[], object]) -> int:
@@ -25,7 +26,7 @@ def main(source_fd: int, target_fd: int, confine: Callable[[], object]) -> int:
     for line in sys.stdin:
         order = json.loads(line)
         try:
-            answer = _clean(_Window(source, order["size"]), target, order["check"])
+            answer = _clean(window(source, order["size"]), target, order["check"])
         except Refused as error:
             answer = {"refused": str(error)}
         except MemoryError:
@@ -51,32 +52,3 @@ def _clean(source: BinaryIO, target: BinaryIO, checked: bool) -> dict[str, Any]:
         size_after=digests.size_after,
     )
     return {"report": report.to_json(), "facts": report.facts.to_json(), "size": digests.size_after}
-
-
-class _Window(BinaryIO):
-    """The first `size` bytes of a file: shared memory is larger than what was last put into it."""
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file = file
-        self._size = size
-        self.seek(0)
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._at = max(0, (0, 0 if whence == 0 else self._at, self._size)[whence] + offset)
-        self._file.seek(self._at)
-        return self._at
-
-    def read(self, length: int = -1) -> bytes:
-        room = max(0, self._size - self._at)
-        data = self._file.read(room if length is None or length < 0 else min(length, room))
-        self._at += len(data)
-        return data

@@ -151,7 +151,10 @@ def walk(data: bytes) -> Iterator[Entry]:
 
 
 def read(data: bytes, notes: Notes) -> int:
-    """Name every tag of the block in `notes`, take the facts, give the orientation (1 to 8; 0 where it says none)."""
+    """Name every tag of the block in `notes`, take the facts.
+
+    Gives the orientation: 1 to 8, 0 where the block says none.
+    """
     orientation = 0
     gps: dict[int, Entry] = {}
     texts: dict[tuple[str, int], str] = {}

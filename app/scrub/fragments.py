@@ -2,7 +2,7 @@
 
 | kept | why |
 |---|---|
-| mfhd, traf of kept tracks: tfhd, tfdt, trun, sdtp, sgpd and sbgp of known kinds | finding and timing the samples |
+| mfhd; traf of kept tracks: tfhd tfdt trun sdtp, known sgpd and sbgp | finding and timing the samples |
 
 Everything else in a fragment becomes `free`: prft (the clock of the device), emsg, uuid (camera
 data), encryption tables. A fragment cut in the middle keeps its last whole sample.

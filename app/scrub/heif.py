@@ -4,7 +4,7 @@
 |---|---|
 | ftyp; makers' brands replaced | how to read the file |
 | meta: the pictures that a viewer shows, tiles and alpha planes that they are made of | the picture |
-| properties of `PROPERTIES` that these use; colour profiles made neutral | decoding, colours, which way is up |
+| properties of `PROPERTIES` that these use; profiles made neutral | decoding, colours, which way is up |
 | every byte of mdat and idat that a kept picture points at | the picture |
 | moov of image sequences (see `moov.py`) | their animation |
 
@@ -23,11 +23,13 @@ from app.scrub.report import Notes
 from app.scrub.samples import Track
 from app.scrub.source import Source
 
-CODED = {b"hvc1": b"hvcC", b"hev1": b"hvcC", b"avc1": b"avcC", b"av01": b"av1C", b"jpeg": b"", b"j2k1": b"", b"vvc1": b"",
+CODED = {b"hvc1": b"hvcC", b"hev1": b"hvcC", b"avc1": b"avcC", b"av01": b"av1C", b"jpeg": b"", b"j2k1": b"",
+         b"vvc1": b"",
          b"unci": b""}  # fmt: skip
 DERIVED = (b"grid", b"iovl", b"iden")
 PROPERTIES = frozenset(
-    b"hvcC av1C avcC vvcC jpgC j2kH uncC cmpd ispe pixi colr pasp clap irot imir auxC a1op a1lx lsel clli mdcv cclv amve".split()
+    b"hvcC av1C avcC vvcC jpgC j2kH uncC cmpd ispe pixi colr pasp clap irot imir auxC a1op a1lx lsel clli "
+    b"mdcv cclv amve".split()
 )
 ALPHA = (
     b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",

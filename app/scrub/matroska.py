@@ -31,6 +31,11 @@ CHAPTERS, ATTACHMENTS, TAGS, VOID, CRC = 0x1043A770, 0x1941A469, 0x1254C367, 0xE
 LEVEL_ONE = frozenset((EBML, SEGMENT, SEEKHEAD, INFO, TRACKS, CUES, CLUSTER, CHAPTERS, ATTACHMENTS, TAGS))
 NAMES = {CHAPTERS: "chapters", ATTACHMENTS: "attachments", TAGS: "tags"}
 
+IN_INFO = {
+    0x4D80: "muxing application", 0x5741: "writing application", 0x7BA9: "title", 0x73A4: "segment id",
+    0x4461: "date", 0x7384: "file name", 0x4444: "segment family",
+}  # fmt: skip
+
 SIMPLE, GROUP, BLOCK, TIME = 0xA3, 0xA0, 0xA1, 0xE7
 IN_GROUP = frozenset((BLOCK, 0x9B, 0xFB, 0x75A2, 0xFA))
 ADDITIONS = 0x75A1
@@ -139,13 +144,11 @@ class Film:
                 )
 
     def _info(self, info: Element) -> None:
-        names = {0x4D80: "muxing application", 0x5741: "writing application", 0x7BA9: "title", 0x73A4: "segment id",
-                 0x4461: "date", 0x7384: "file name", 0x4444: "segment family"}  # fmt: skip
         for item in ebml.children(self.source, info.body, info.end or info.body):
             if item.id == 0x2AD7B1:
                 self.scale = ebml.number(self.source, item) or self.scale
             elif item.id not in (0x4489, VOID, CRC):
-                name = names.get(item.id, f"0x{item.id:x}")
+                name = IN_INFO.get(item.id, f"0x{item.id:x}")
                 self.notes.found("matroska", name)
                 self.notes.removed(name, (item.end or 0) - item.start)
             if item.id == 0x4461:

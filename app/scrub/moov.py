@@ -2,12 +2,12 @@
 
 | kept | why |
 |---|---|
-| mvhd, tkhd, mdhd: durations, scales, matrix, size, volume; times and language zeroed | playing, which way is up |
+| mvhd, tkhd, mdhd: durations, scales, matrix, size, volume (times zeroed) | playing, which way is up |
 | edts/elst, tapt | what is shown, when, in which aspect |
 | hdlr: the kind of track; its names and maker zeroed | telling pictures from sound |
 | vmhd, smhd, dinf/dref (own file only; locations zeroed) | players ask for them |
-| stsd: sample entries with the parts of `ENTRY`; compressor and vendor names zeroed | decoding, colours, aspect |
-| stts ctts cslg stss stps stsc stsz stz2 stco co64 sdtp, sgpd and sbgp of `GROUPS` | finding and timing the samples |
+| stsd: entries with the parts of `ENTRY`; compressor and vendor zeroed | decoding, colours, aspect |
+| stts ctts cslg stss stps stsc stsz stz2 stco co64 sdtp, sgpd and sbgp of `GROUPS` | finding, timing |
 | mvex/mehd, trex | fragments |
 
 Everything else becomes a `free` box of zeros: udta, meta, uuid, keys, track references, tracks that
@@ -35,7 +35,8 @@ TREE: dict[bytes, frozenset[bytes]] = {
 }
 
 ENTRY = frozenset(
-    b"avcC hvcC lhvC vvcC av1C vpcC esds d263 damr dOps dac3 dec3 dac4 dfLa alac colr pasp clap btrt fiel gama chan "
+    b"avcC hvcC lhvC vvcC av1C vpcC esds d263 damr dOps dac3 dec3 dac4 dfLa alac colr pasp clap btrt fiel gama "
+    b"chan "
     b"wave enda mdcv clli SmDm CoLL dvcC dvvC amve frma mp4a chnl srat pcmC".split()
 )
 GROUPS = frozenset((b"roll", b"prol", b"rap ", b"sync", b"tele", b"stsa", b"tsas", b"tscl"))
@@ -61,7 +62,8 @@ HANDLERS = {b"vide": "pictures", b"soun": "sound", b"pict": "pictures", b"auxv":
 TRACKS = {
     b"meta": "timed metadata track", b"mebx": "timed metadata track", b"camm": "camera motion track",
     b"tmcd": "time code track", b"text": "text track", b"sbtl": "subtitle track", b"subt": "subtitle track",
-    b"clcp": "caption track", b"hint": "streaming hint track", b"odsm": "object track", b"sdsm": "scene track",
+    b"clcp": "caption track", b"hint": "streaming hint track", b"odsm": "object track",
+    b"sdsm": "scene track",
 }  # fmt: skip
 
 

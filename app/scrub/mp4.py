@@ -120,6 +120,7 @@ class Film:
             media(source, box, part, kept, patches, notes)
         elif box.end > source.size:
             notes.removed(f"{box.name} box cut short", source.size - box.start)
+            notes.remark("the recording was cut: it is kept to its last whole sample")
         elif box.kind in (b"ftyp", b"styp"):
             part.literal(bmff.clean_brands(source.at(box.start, min(box.size, 1 << 12)), notes))
         elif box is self.index:
@@ -174,7 +175,7 @@ class Film:
         return box.kind in (b"mdat", b"moof", b"moov", b"ftyp", b"styp", b"sidx", b"mfra")
 
     def _move(self, tracks: list[Track], start: int, end: int) -> bool:
-        """Add the size of the index to every place between `start` and `end`; False where it can't be said."""
+        """Add the size of the index to the places from `start` to `end`; False where they grow too large."""
         shift = len(self.head)
         fresh = bytearray(self.head)
         for track in tracks:

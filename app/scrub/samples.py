@@ -112,7 +112,8 @@ class Table:
         """(offset, length) of every sample. Raises Refused where there are too many to be true."""
         if self.count > MOST_SAMPLES:
             raise Refused("the film has more samples than any real one")
-        for offset, first, count in self._chunk_counts():
+        for place, first, count in self._chunk_counts():
+            offset = place
             for size in self.sizes[first : first + count] if self.sizes else (self.size,) * count:
                 yield offset, size
                 offset += size

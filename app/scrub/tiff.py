@@ -46,8 +46,6 @@ STRUCTURE = frozenset(
         290,
         291,
         292,
-    )
-    + (
         293,
         296,
         297,
@@ -267,10 +265,8 @@ def _decoded(source: Source, notes: Notes) -> Plan:
         raise Refused("the TIFF can't be read") from error
     fresh.info = {}
     out = io.BytesIO()
-    options = {"icc_profile": profile} if profile else {}
-    if isinstance(turn, int) and 2 <= turn <= 8:
-        options["tiffinfo"] = {0x0112: turn}
-    fresh.save(out, "TIFF", compression="tiff_adobe_deflate", **options)
+    tags = {0x0112: turn} if isinstance(turn, int) and 2 <= turn <= 8 else {}
+    fresh.save(out, "TIFF", compression="tiff_adobe_deflate", icc_profile=profile or b"", tiffinfo=tags)
     if out.tell() > LARGEST_REENCODED:
         raise Refused("the TIFF is too large to be coded again")
     notes.pixels = "re-encoded"

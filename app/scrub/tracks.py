@@ -2,7 +2,7 @@
 
 | kept | why |
 |---|---|
-| number, type, codec, set-up data, delays, default duration, flags, compression of frames | decoding, timing |
+| number, type, codec, set-up data, delays, frame duration, flags, frame compression | decoding, timing |
 | Video: size, crop, aspect, interlacing, alpha, stereo, colour, projection | shown the same |
 | Audio: rates, channels, depth | heard the same |
 
@@ -188,7 +188,7 @@ def _private(data: bytes, track: Track, notes: Notes) -> bytes:
 
 
 def _encodings(source: Source, box: Element, track: Track) -> bytes:
-    """Header stripping (5.1.4.1.31.6) is kept and remembered; other compression of film, and encryption, refused."""
+    """Header stripping (5.1.4.1.31.6) is kept and remembered; other packing and encryption are refused."""
     for encoding in ebml.children(source, box.body, box.end or box.body):
         for item in ebml.children(source, encoding.body, encoding.end or encoding.body):
             if item.id == 0x5035:

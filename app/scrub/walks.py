@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from app.scrub.errors import CheckFailed
+from app.scrub.film_walks import boxes, ebml, mpeg_audio, ogg, take, zeros
 
 MOST_MEMORY = 256 << 20
 
@@ -58,7 +59,8 @@ def orientation_only(block: bytes) -> bool:
 
 
 PNG_PARTS = frozenset(
-    b"IHDR PLTE IDAT IEND tRNS acTL fcTL fdAT gAMA cHRM sRGB cICP mDCV mDCv cLLI cLLi sBIT bKGD pHYs hIST iCCP eXIf CgBI".split()
+    b"IHDR PLTE IDAT IEND tRNS acTL fcTL fdAT gAMA cHRM sRGB cICP mDCV mDCv cLLI cLLi "
+    b"sBIT bKGD pHYs hIST iCCP eXIf CgBI".split()
 )
 
 
@@ -68,10 +70,10 @@ def png(result: BinaryIO) -> None:
     at = 8
     engine = zlib.decompressobj()
     while at < size:
-        length, kind = struct.unpack(">I4s", _at(result, at, 8))
-        if kind not in PNG_PARTS or (kind == b"eXIf" and not orientation_only(_at(result, at + 8, length))):
+        length, kind = struct.unpack(">I4s", take(result, at, 8))
+        if kind not in PNG_PARTS or (kind == b"eXIf" and not orientation_only(take(result, at + 8, length))):
             raise CheckFailed(f"an unexpected part is left in the PNG ({kind!r})")
-        if kind == b"iCCP" and not _at(result, at + 8, length).startswith(b"icc\0"):
+        if kind == b"iCCP" and not take(result, at + 8, length).startswith(b"icc\0"):
             raise CheckFailed("the colour profile of the PNG still has its name")
         if kind == b"IDAT" and not engine.eof:
             _drain(engine, result, at + 8, length)
@@ -89,7 +91,7 @@ def png(result: BinaryIO) -> None:
 def _drain(engine: "zlib._Decompress", result: BinaryIO, at: int, length: int) -> None:
     """Inflate and throw away, a piece at a time; broken data are the decoder's business."""
     while length > 0 and not engine.eof:
-        data = _at(result, at, min(length, 1 << 16))
+        data = take(result, at, min(length, 1 << 16))
         at += len(data)
         length -= len(data)
         try:
@@ -105,17 +107,17 @@ WEBP_PARTS = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"
 
 def webp(result: BinaryIO) -> None:
     size = result.seek(0, 2)
-    if struct.unpack("<I", _at(result, 4, 4))[0] + 8 != size:
+    if struct.unpack("<I", take(result, 4, 4))[0] + 8 != size:
         raise CheckFailed("bytes are left after the end of the WebP")
     _riff(result, 12, size, WEBP_PARTS)
 
 
 def _riff(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes]) -> None:
     while at + 8 <= end:
-        kind, length = struct.unpack("<4sI", _at(result, at, 8))
+        kind, length = struct.unpack("<4sI", take(result, at, 8))
         if kind not in allowed:
             raise CheckFailed(f"an unexpected part is left ({kind!r})")
-        if kind == b"EXIF" and not orientation_only(_at(result, at + 8, length)):
+        if kind == b"EXIF" and not orientation_only(take(result, at + 8, length)):
             raise CheckFailed("EXIF is left in the WebP")
         if kind == b"ANMF":
             _riff(result, at + 24, at + 8 + length, frozenset((b"ALPH", b"VP8 ", b"VP8L")))
@@ -153,8 +155,28 @@ def gif(result: BinaryIO) -> None:
 
 
 TIFF_TAGS = frozenset(
-    (254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284)
-    + (
+    (
+        254,
+        255,
+        256,
+        257,
+        258,
+        259,
+        262,
+        263,
+        264,
+        265,
+        266,
+        273,
+        274,
+        277,
+        278,
+        279,
+        280,
+        281,
+        282,
+        283,
+        284,
         290,
         291,
         292,
@@ -176,8 +198,15 @@ TIFF_TAGS = frozenset(
         336,
         338,
         339,
+        340,
+        341,
+        347,
+        529,
+        530,
+        531,
+        532,
+        34675,
     )
-    + (340, 341, 347, 529, 530, 531, 532, 34675)
 )
 TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 
@@ -185,12 +214,12 @@ TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4
 def tiff(result: BinaryIO) -> None:
     """Only structural tags, and no byte that none of them accounts for."""
     size = result.seek(0, 2)
-    order = "<" if _at(result, 0, 2) == b"II" else ">"
-    at = struct.unpack(order + "I", _at(result, 4, 4))[0]
+    order = "<" if take(result, 0, 2) == b"II" else ">"
+    at = struct.unpack(order + "I", take(result, 4, 4))[0]
     covered = [(0, 8)]
     while at:
-        count = struct.unpack(order + "H", _at(result, at, 2))[0]
-        table = _at(result, at + 2, 12 * count + 4)
+        count = struct.unpack(order + "H", take(result, at, 2))[0]
+        table = take(result, at + 2, 12 * count + 4)
         covered.append((at, at + 6 + 12 * count))
         rows: dict[int, tuple[int, ...]] = {}
         for index in range(count):
@@ -201,7 +230,7 @@ def tiff(result: BinaryIO) -> None:
             place = value if length > 4 else at + 10 + 12 * index
             covered.append((place, place + length))
             if tag in (273, 279, 324, 325):
-                data = _at(result, place, length)
+                data = take(result, place, length)
                 rows[tag] = struct.unpack(f"{order}{number}{'I' if kind == 4 else 'H'}", data)
         for offsets, lengths in ((273, 279), (324, 325)):
             starts = rows.get(offsets, ())
@@ -212,158 +241,13 @@ def tiff(result: BinaryIO) -> None:
     end = 0
     for start, stop in sorted(covered):
         if start > end:
-            _zeros(result, end, start)
+            zeros(result, end, start)
             if start - end > 8:
                 raise CheckFailed("bytes are left between the parts of the TIFF")
         end = max(end, stop)
     if size - end > 8:
         raise CheckFailed("bytes are left after the end of the TIFF")
-    _zeros(result, end, size)
-
-
-FILM_TOP = frozenset(b"ftyp styp moov moof mdat sidx mfra meta free skip wide".split())
-FILM_INDEX = frozenset(
-    b"mvhd trak mvex tkhd edts mdia tapt elst clef prof enof mdhd hdlr minf vmhd smhd dinf stbl dref stsd stts ctts "
-    b"cslg stss stps stsc stsz stz2 stco co64 sdtp sgpd sbgp mehd trex trep mfhd traf tfhd tfdt trun free skip wide "
-    b"tfra mfro".split()
-)
-HEIF_INDEX = frozenset(b"hdlr pitm iinf iloc iref iprp idat free".split())
-HEIF_ITEMS = frozenset(b"hvc1 hev1 avc1 av01 jpeg j2k1 vvc1 unci grid iovl iden".split())
-FILM_TREE = frozenset(b"moov trak edts tapt mdia minf dinf stbl mvex moof traf mfra".split())
-
-
-def boxes(result: BinaryIO) -> None:
-    """Only known boxes; free ones hold zeros; all times are zero and handlers have no names."""
-    size = result.seek(0, 2)
-    _boxes(result, 0, size, FILM_TOP, size)
-
-
-def _boxes(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes], size: int) -> None:
-    while at + 8 <= end:
-        head = _at(result, at, min(16, size - at))
-        length, kind = struct.unpack_from(">I4s", head)
-        body = at + 8
-        if length == 1:
-            length, body = struct.unpack_from(">Q", head, 8)[0], at + 16
-        elif length == 0:
-            length = end - at
-        stop = at + length
-        if stop > end and kind == b"mdat":
-            stop = end
-        if length < body - at or stop > end:
-            return  # the end of a QuickTime list, already zeroed
-        if kind not in allowed:
-            raise CheckFailed(f"an unexpected part is left in the film ({kind!r})")
-        if kind in (b"free", b"skip", b"wide"):
-            _zeros(result, body, stop)
-        elif kind == b"meta":
-            _boxes(result, body + 4, stop, HEIF_INDEX, size)
-        elif kind == b"infe":
-            _item(_at(result, body, stop - body))
-        elif kind in FILM_TREE:
-            _boxes(result, body, stop, FILM_INDEX, size)
-        elif kind in (b"mvhd", b"tkhd", b"mdhd"):
-            wide = _at(result, body, 1) == b"\1"
-            _zeros(result, body + 4, body + (20 if wide else 12))
-        elif kind == b"iinf":
-            short = _at(result, body, 1) == b"\0"
-            _boxes(result, body + (6 if short else 8), stop, frozenset((b"infe",)), size)
-        elif kind == b"hdlr":
-            _zeros(result, body + 12, stop)
-        at = stop
-
-
-def _item(entry: bytes) -> None:
-    """An item of a HEIF picture: only pictures, and they have no names."""
-    width = 2 if entry[0] == 2 else 4
-    if entry[6 + width : 10 + width] not in HEIF_ITEMS or entry[10 + width :].strip(b"\0"):
-        raise CheckFailed("an item that is no picture is left")
-
-
-def _zeros(result: BinaryIO, start: int, end: int) -> None:
-    while start < end:
-        piece = _at(result, start, min(end - start, 1 << 20))
-        if piece.strip(b"\0"):
-            raise CheckFailed("bytes are left where the film should be blank")
-        start += len(piece)
-
-
-EBML_PARTS: dict[int, frozenset[int]] = {
-    0x18538067: frozenset((0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B, 0x1F43B675)),
-    0x1549A966: frozenset((0x2AD7B1, 0x4489, 0x4D80, 0x5741)),
-    0x1654AE6B: frozenset((0xAE,)),
-    0xAE: frozenset((0xD7, 0x73C5, 0x83, 0xB9, 0x88, 0x55AA, 0x9C, 0x6DE7, 0x6DF8, 0x23E383, 0x234E7A, 0x23314F, 0x55EE,
-                     0x22B59C, 0x86, 0x63A2, 0x56AA, 0x56BB, 0xAA, 0xE0, 0xE1, 0x6D80)),
-    0x1F43B675: frozenset((0xE7, 0xA3, 0xA0)),
-    0xA0: frozenset((0xA1, 0x9B, 0xFB, 0x75A2, 0xFA, 0x75A1)),
-}  # fmt: skip
-
-
-def ebml(result: BinaryIO) -> None:
-    """Only the elements that play; both application names neutral; sizes that add up to the file."""
-    size = result.seek(0, 2)
-    at = 0
-    for expected in (0x1A45DFA3, 0x18538067):
-        identity, body, end = _element(result, at, size)
-        if identity != expected:
-            raise CheckFailed("the film does not begin as it should")
-        if identity == 0x18538067:
-            _elements(result, identity, body, end)
-        at = end
-    if at != size:
-        raise CheckFailed("bytes are left after the end of the film")
-
-
-def _elements(result: BinaryIO, parent: int, at: int, end: int) -> None:
-    while at < end:
-        identity, body, stop = _element(result, at, end)
-        if identity not in EBML_PARTS[parent]:
-            raise CheckFailed(f"an unexpected part is left in the film (0x{identity:x})")
-        if identity in (0x4D80, 0x5741) and _at(result, body, stop - body) != b"neutral":
-            raise CheckFailed("the film still names the application that made it")
-        if identity in EBML_PARTS:
-            _elements(result, identity, body, stop)
-        at = stop
-
-
-def _element(result: BinaryIO, at: int, end: int) -> tuple[int, int, int]:
-    head = _at(result, at, min(12, end - at))
-    width = 9 - head[0].bit_length()
-    length = 9 - head[width].bit_length()
-    body = at + width + length
-    value = int.from_bytes(head[width : width + length], "big") - (1 << 7 * length)
-    if body + value > end:
-        raise CheckFailed("a part of the film is longer than the film")
-    return int.from_bytes(head[:width], "big"), body, body + value
-
-
-def ogg(result: BinaryIO) -> None:
-    """Whole pages only, and comment packets without a comment."""
-    size = result.seek(0, 2)
-    at = 0
-    while at < size:
-        head = _at(result, at, 27)
-        if head[:4] != b"OggS":
-            raise CheckFailed("stray bytes are left between the pages of the recording")
-        lacing = _at(result, at + 27, head[26])
-        body = at + 27 + head[26]
-        start = _at(result, body, min(64, sum(lacing)))
-        for sign, vendor in ((b"OpusTags", 8), (b"\3vorbis", 7)):
-            if start.startswith(sign):
-                length = struct.unpack_from("<I", start, vendor)[0]
-                if start[vendor + 4 : vendor + 8 + length] != b"neutral\0\0\0\0":
-                    raise CheckFailed("comments are left in the recording")
-        at = body + sum(lacing)
-
-
-def mpeg_audio(result: BinaryIO) -> None:
-    """Begins with a frame; no tag of any known kind at either end."""
-    size = result.seek(0, 2)
-    head, tail = _at(result, 0, 4), _at(result, max(0, size - 160), min(160, size))
-    if head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        raise CheckFailed("the recording does not begin with sound")
-    if any(sign in tail for sign in (b"APETAGEX", b"LYRICS200")) or tail[-128:].startswith(b"TAG"):
-        raise CheckFailed("a tag is left in the recording")
+    zeros(result, end, size)
 
 
 WALKS: dict[str, Callable[[BinaryIO], None]] = {
@@ -375,6 +259,9 @@ WALKS: dict[str, Callable[[BinaryIO], None]] = {
 }  # fmt: skip
 
 
+BOXED = frozenset(kind for kind, walk_of in WALKS.items() if walk_of is boxes)
+
+
 def walk(kind: str, result: BinaryIO) -> None:
     """Go through the whole result. Raises CheckFailed with one line."""
     try:
@@ -384,16 +271,8 @@ def walk(kind: str, result: BinaryIO) -> None:
         raise CheckFailed("the cleaned copy can't be walked through") from error
 
 
-def _at(result: BinaryIO, at: int, length: int) -> bytes:
-    result.seek(at)
-    data = result.read(length)
-    if len(data) != length:
-        raise CheckFailed("the cleaned copy ends too early")
-    return data
-
-
 def _all(result: BinaryIO) -> bytes:
     size = result.seek(0, 2)
     if size > MOST_MEMORY:
         raise CheckFailed("the picture is too large to be checked")
-    return _at(result, 0, size)
+    return take(result, 0, size)
