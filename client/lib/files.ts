@@ -1,6 +1,6 @@
 /** Reading and removing sealed bytes, whichever medium holds them. Works beside a worker that is still writing. */
 
-import { NONCE, SEALED_CHUNK } from './chunks';
+import { CHUNK, NONCE, SEALED_CHUNK } from './chunks';
 import type { Kind } from './contracts';
 import { parseSlot, type Slot } from './slot';
 import type { ItemRow, Store } from './store';
@@ -55,6 +55,11 @@ export async function sealedBytes(store: Store, item: Place, from: number, to: n
 export function wholeChunks(size: number, headSize: number): number {
   const body = size - headSize - NONCE;
   return body < 0 ? 0 : headSize + NONCE + Math.floor(body / SEALED_CHUNK) * SEALED_CHUNK;
+}
+
+/** Plaintext bytes in the whole chunks of a body. */
+export function plainInBody(size: number): number {
+  return Math.max(0, Math.floor((size - NONCE) / SEALED_CHUNK)) * CHUNK;
 }
 
 /** The newest tail that is whole, or null. */

@@ -12,8 +12,6 @@ export interface Hashed {
 export interface Remains {
   head: Hashed;
   body: Hashed;
-  /** Plaintext beyond the body that a tail still holds. */
-  tail: { slot: 0 | 1; bytes: number } | null;
 }
 
 export interface Requests {

@@ -117,7 +117,11 @@ export function time(ms: number, seconds = false): string {
 }
 
 export function date(ms: number): string {
-  return new Intl.DateTimeFormat(language() === 'en' ? 'en-GB' : 'fr-FR', { day: 'numeric', month: 'short', year: 'numeric' }).format(ms);
+  return new Intl.DateTimeFormat(language() === 'en' ? 'en-GB' : 'fr-FR', {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  }).format(ms);
 }
 
 /** Elapsed time as on a recorder: 0:42, 12:05, 1:02:05. */

@@ -3,7 +3,7 @@ import { Refused, Unreachable } from '../lib/api';
 import { better, measure } from '../lib/clock';
 import type { SendMode } from '../lib/contracts';
 import { changeDevice } from '../lib/device';
-import { newestTail, sealedSize, wholeChunks } from '../lib/files';
+import { newestTail, plainInBody, sealedSize, wholeChunks } from '../lib/files';
 import { type Notice, notify, onNotice } from '../lib/notices';
 import type { DeviceRow, ItemRow, Store } from '../lib/store';
 import { commit, declare } from './declare';
@@ -162,7 +162,8 @@ export class Sender {
     if (live && (row.upload === null || pause < TAIL_AGE)) return false;
     const tail = await newestTail(this.#store, row);
     if (!tail || tail.counter <= row.tail) return false;
-    return !live || Date.now() - tail.since >= TAIL_AGE;
+    if (live) return Date.now() - tail.since >= TAIL_AGE;
+    return tail.offset + tail.length > plainInBody(row.body.size);
   }
 
   #isTimeToAsk(): boolean {

@@ -1,11 +1,10 @@
 /** One recording on its way into sealed storage. Runs in the seal worker; holds public keys only. */
 
-import { CHUNK, NONCE, SEALED_CHUNK } from '../lib/chunks';
 import type { Kind, MediaKind } from '../lib/contracts';
 import { Digest } from '../lib/digest';
-import { fileName, tailName, wholeChunks } from '../lib/files';
+import { fileName, sealedSize, tailName, wholeChunks } from '../lib/files';
 import type { Hashed, Remains } from '../lib/protocol';
-import { parseSlot, SLOT, writeSlot } from '../lib/slot';
+import { SLOT, writeSlot } from '../lib/slot';
 import type { Medium, Store } from '../lib/store';
 import { AgeWriter, HEAD_LIMIT, headLength } from '../lib/stream';
 import { openSink, type Sink } from './sinks';
@@ -145,13 +144,14 @@ export class Sealing {
   }
 }
 
-/** Takes up a cut recording: drops a torn last chunk, hashes what is there. Null: not even a head was written. */
+/** Takes up a cut recording: drops a torn last chunk, hashes what is there. Null: not even the head is there. */
 export async function takeUp(
   store: Store,
   medium: Medium,
   item: string,
   kind: Kind,
 ): Promise<Remains | null> {
+  if ((await sealedSize(store, { id: item, kind, medium })) === 0) return null;
   const sink = await openSink(store, medium, fileName(item, kind));
   try {
     const start = await sink.read(0, HEAD_LIMIT);
@@ -169,31 +169,11 @@ export async function takeUp(
     const hash = await Digest.begin();
     const step = 2 ** 20;
     for (let at = headSize; at < size; at += step) hash.add(await sink.read(at, Math.min(step, size - at)));
-    const whole = (size - headSize - NONCE) / SEALED_CHUNK;
     return {
       head: { size: headSize, sha256: headHash.now() },
       body: { size: size - headSize, sha256: hash.now() },
-      tail: await usefulTail(store, medium, item, whole * CHUNK),
     };
   } finally {
     sink.close();
   }
-}
-
-async function usefulTail(
-  store: Store,
-  medium: Medium,
-  item: string,
-  whole: number,
-): Promise<Remains['tail']> {
-  let best: { slot: 0 | 1; counter: number; bytes: number } | null = null;
-  for (const slot of [0, 1] as const) {
-    const sink = await openSink(store, medium, tailName(item, slot));
-    const found = await parseSlot(await sink.read(0, SLOT));
-    sink.close();
-    const bytes = found ? found.offset + found.length - whole : 0;
-    if (found && bytes > 0 && (!best || found.counter > best.counter))
-      best = { slot, counter: found.counter, bytes };
-  }
-  return best && { slot: best.slot, bytes: best.bytes };
 }
