@@ -9,7 +9,7 @@ import { problemText } from './problems';
 import { itemLock } from './protocol';
 import { OpenRecording } from './recording';
 import { Recovery } from './recover';
-import type { Sealer } from './sealer';
+import { type Sealer, withRoom } from './sealer';
 import { Statements } from './statements';
 import { type ItemRow, type Kept, newRow, type Store } from './store';
 
@@ -56,7 +56,14 @@ export class SealedDepot implements Depot {
       body,
       vault,
     });
-    await this.#store.write(['items'], (tx) => tx.objectStore('items').put(row));
+    try {
+      await withRoom(() => this.#store.write(['items'], (tx) => tx.objectStore('items').put(row)));
+    } catch (error) {
+      // A file without its row would come back as a recording that nobody made.
+      await this.#sealer.ask('finish', { item });
+      await removeSealed(this.#store, row);
+      throw error;
+    }
     notify('changed');
     notify('kick');
     return new OpenRecording(item, kind, this.#store, this.#sealer, this.#statements);
@@ -69,11 +76,13 @@ export class SealedDepot implements Depot {
     const { id, observation, trial, clock } = entry;
     const about = { id, kind: 'entry', observation, trial, startedAt: clock.wall } as const;
     const row = newRow({ ...about, state: 'sealed', medium: 'idb', head, body, vault });
-    await this.#store.write(['items', 'bytes'], async (tx) => {
-      // Never over an entry that is there: it may have been committed to under other keys.
-      await tx.objectStore('items').add(row);
-      await tx.objectStore('bytes').add({ file: fileName(id, 'entry'), at: 0, bytes });
-    });
+    await withRoom(() =>
+      this.#store.write(['items', 'bytes'], async (tx) => {
+        // Never over an entry that is there: it may have been committed to under other keys.
+        await tx.objectStore('items').add(row);
+        await tx.objectStore('bytes').add({ file: fileName(id, 'entry'), at: 0, bytes });
+      }),
+    );
     notify('changed');
     notify('kick');
   }

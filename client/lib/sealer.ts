@@ -17,12 +17,17 @@ export class Sealer {
 
   /** @throws PhoneFull, WorkerGone */
   async ask<V extends Verb>(verb: V, ask: Requests[V], transfer: Transferable[] = []): Promise<Answers[V]> {
-    try {
-      return await this.#line.ask(verb, ask, transfer);
-    } catch (error) {
-      if (error instanceof Error && error.name === 'QuotaExceededError')
-        throw new PhoneFull(error.message, { cause: error });
-      throw error;
-    }
+    return await withRoom(() => this.#line.ask(verb, ask, transfer));
+  }
+}
+
+/** The browser's word for a full disk, in ours. */
+export async function withRoom<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const name = (error as { name?: unknown } | null)?.name;
+    if (name === 'QuotaExceededError') throw new PhoneFull('no room on this phone', { cause: error });
+    throw error;
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Kind, MediaKind } from '../lib/contracts';
 import { Digest } from '../lib/digest';
-import { fileName, sealedSize, tailName, wholeChunks } from '../lib/files';
+import { fileName, removeSealed, sealedSize, tailName, wholeChunks } from '../lib/files';
 import type { Hashed, Remains } from '../lib/protocol';
 import { SLOT, writeSlot } from '../lib/slot';
 import type { Medium, Store } from '../lib/store';
@@ -54,24 +54,30 @@ export class Sealing {
     recipients: readonly string[],
   ): Promise<Sealing> {
     const writer = await AgeWriter.begin(recipients);
-    const body = await openSink(store, medium, fileName(item, kind));
-    const tails: [Sink, Sink] = [
-      await openSink(store, medium, tailName(item, 0)),
-      await openSink(store, medium, tailName(item, 1)),
-    ];
-    const headHash = await Digest.begin();
-    const hashes: [Digest, Digest] = [await Digest.begin(), await Digest.begin()];
-    headHash.add(writer.head);
-    hashes[1].add(writer.nonce);
-    body.write(0, writer.head);
-    body.write(writer.head.length, writer.nonce);
-    await body.flush();
-    for (const tail of tails) {
-      tail.write(0, new Uint8Array(SLOT));
-      await tail.flush();
+    const sinks: Sink[] = [];
+    try {
+      for (const name of [fileName(item, kind), tailName(item, 0), tailName(item, 1)])
+        sinks.push(await openSink(store, medium, name));
+      const [body, even, odd] = sinks as [Sink, Sink, Sink];
+      const headHash = await Digest.begin();
+      const hashes: [Digest, Digest] = [await Digest.begin(), await Digest.begin()];
+      headHash.add(writer.head);
+      hashes[1].add(writer.nonce);
+      body.write(0, writer.head);
+      body.write(writer.head.length, writer.nonce);
+      await body.flush();
+      for (const tail of [even, odd]) {
+        tail.write(0, new Uint8Array(SLOT));
+        await tail.flush();
+      }
+      const head = { size: writer.head.length, sha256: headHash.now() };
+      return new Sealing({ item, recipients, head, medium, writer, body, tails: [even, odd], hashes });
+    } catch (error) {
+      // No room even for this: nothing was recorded, and nothing stays.
+      for (const sink of sinks) sink.close();
+      await removeSealed(store, { id: item, kind, medium });
+      throw error;
     }
-    const head = { size: writer.head.length, sha256: headHash.now() };
-    return new Sealing({ item, recipients, head, medium, writer, body, tails, hashes });
   }
 
   /** Sealed and flushed when it resolves: whole chunks in the body, the rest in a tail. Wipes `bytes`. */

@@ -54,7 +54,7 @@ export async function serve(): Promise<{ origin: string; server: Server }> {
     } else response.writeHead(404).end();
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+  return { origin: `http://localhost:${(server.address() as AddressInfo).port}`, server };
 }
 
 const ARGS = [

@@ -8,9 +8,12 @@ import { Sealer } from '../../lib/sealer';
 import { statementRow } from '../../lib/statements';
 import { Store } from '../../lib/store';
 import { AgeWriter, aead, chunkNonce, hasNativeChaCha, portableAead } from '../../lib/stream';
+import { makeVault } from '../../vault';
+import { proposePassphrase } from '../../vault/passphrase';
 
 const store = new Store();
 const depot = new SealedDepot(store, new Sealer());
+const vault = makeVault(store);
 const open = new Map<string, Recording>();
 
 const driver = {
@@ -53,6 +56,30 @@ const driver = {
   },
   async entry(entry: Entry) {
     await depot.entry(entry);
+  },
+  proposePassphrase,
+  vault: {
+    create: (kind: 'passphrase' | 'passkey', passphrase?: string) => vault.create(kind, passphrase),
+    unlock: (passphrase?: string) => vault.unlock(passphrase),
+    lock: () => vault.lock(),
+    forget: () => vault.forget(),
+    unlocked: () => vault.unlocked(),
+    kind: () => vault.kind(),
+    size: (id: string) => vault.size(id),
+    entry: (id: string) => vault.entry(id),
+    read: async (id: string, from: number, length: number) => base64url(await vault.read(id, from, length)),
+  },
+  /** MB/s of everything: hashes, sealing, tails, flushed files; `size` bytes in slices of `slice`. */
+  async pipeline(size: number, slice: number) {
+    const recording = await depot.start('import', {
+      observation: 'a'.repeat(32),
+      mime: 'video/mp4',
+      trial: false,
+    });
+    const began = performance.now();
+    for (let at = 0; at < size; at += slice) await recording.write(new Uint8Array(slice));
+    await recording.finish();
+    return size / 1e6 / ((performance.now() - began) / 1000);
   },
   recover: () => depot.recover(),
   items: () => depot.items(),

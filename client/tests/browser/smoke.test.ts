@@ -181,6 +181,151 @@ describe('the seal worker in a real browser', () => {
     expect((await opened(await sealed(film))).plain.length).toBe(2000);
   });
 
+  test('phone full: the write says so, everything before it is kept, and it ends whole or as a cut recording', async () => {
+    const cdp = await page.context().newCDPSession(page);
+    // Chromium sets room aside for an open handle in steps of a megabyte and more.
+    const used = await page.evaluate(async () => Number((await navigator.storage.estimate()).usage));
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: used + 10_000_000 });
+    const film = await page.evaluate(() => driver.start('film'));
+    const outcome = await page.evaluate(async (id) => {
+      for (let i = 1; i <= 300; i++) {
+        try {
+          await driver.write(id, i, 100_000);
+        } catch (error) {
+          const why = (error as Error).name;
+          const ended = await driver.finish(id).then(
+            () => 'whole',
+            (last: Error) => last.name,
+          );
+          return { written: i - 1, why, ended };
+        }
+      }
+      return null;
+    }, film);
+    expect(outcome?.why).toBe('PhoneFull');
+    expect(outcome?.written).toBeGreaterThan(5);
+    const written = Buffer.concat(
+      Array.from({ length: outcome?.written ?? 0 }, (_, i) => pattern(i + 1, 100_000)),
+    );
+    const row = (await page.evaluate(() => driver.rows())).find(({ id }) => id === film);
+    expect(row?.state).toBe('sealed');
+    expect(row?.cut).toBe(outcome?.ended !== 'whole');
+    const file = await sealed(film);
+    expect(row?.body).toEqual({
+      size: file.length - headLength(file),
+      sha256: await sha256(file.slice(headLength(file))),
+    });
+    const { plain, complete } = await opened(file);
+    expect(complete).toBe(!row?.cut);
+    let kept = Buffer.from(plain);
+    if (row?.cut) {
+      const tail = await page.evaluate((one) => driver.tail(one), film);
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(identity);
+      const rest = (await decrypter.decrypt(unbase64url(tail?.file ?? ''))).subarray(24);
+      kept = Buffer.concat([kept.subarray(0, tail?.offset), rest]);
+    }
+    expect(Buffer.compare(kept.subarray(0, written.length), written)).toBe(0);
+    // Nor does a start that finds no room leave anything behind.
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1000 });
+    const files = await page.evaluate(() => driver.files());
+    await expect(page.evaluate(() => driver.start('film'))).rejects.toThrow('PhoneFull');
+    expect(await page.evaluate(() => driver.files())).toEqual(files);
+  });
+
+  test('vault: ranges of what was sealed while it existed, nothing when locked, nothing after forgetting', async () => {
+    const before = await page.evaluate(() =>
+      driver.start('photo').then((id) => driver.finish(id).then(() => id)),
+    );
+    const passphrase = await page.evaluate(() => driver.proposePassphrase());
+    await expect(page.evaluate(() => driver.vault.create('passphrase', 'calais2026'))).rejects.toThrow(
+      'guessed by a machine',
+    );
+    expect(await page.evaluate(() => driver.vault.kind())).toBe('none');
+    await page.evaluate((words) => driver.vault.create('passphrase', words), passphrase);
+    const film = await page.evaluate(async () => {
+      const id = await driver.start('film');
+      for (let i = 1; i <= 4; i++) await driver.write(id, i, 70_000);
+      await driver.finish(id);
+      return id;
+    });
+    const plain = Buffer.concat([1, 2, 3, 4].map((seed) => pattern(seed, 70_000)));
+    expect(await page.evaluate((id) => driver.vault.size(id), film)).toBe(plain.length);
+    expect(await page.evaluate((id) => driver.vault.size(id), before)).toBeNull();
+    for (const [from, length] of [
+      [0, 10],
+      [65_530, 20],
+      [200_000, 999_999],
+    ] as const) {
+      const read = await page.evaluate(([id, at, n]) => driver.vault.read(id, at, n), [
+        film,
+        from,
+        length,
+      ] as const);
+      expect(Buffer.compare(unbase64url(read), plain.subarray(from, from + length))).toBe(0);
+    }
+    await page.evaluate(() => driver.vault.lock());
+    expect(await page.evaluate(() => driver.vault.unlocked())).toBe(false);
+    await expect(page.evaluate((id) => driver.vault.read(id, 0, 1), film)).rejects.toThrow('locked');
+    await expect(page.evaluate(() => driver.vault.unlock('not the one'))).rejects.toThrow('does not open');
+    await page.evaluate((words) => driver.vault.unlock(words), passphrase);
+    expect(await page.evaluate((id) => driver.vault.size(id), film)).toBe(plain.length);
+    await page.evaluate(() => driver.vault.forget());
+    expect(await page.evaluate(() => driver.vault.kind())).toBe('none');
+    // Only viewing is lost.
+    expect((await opened(await sealed(film))).plain.length).toBe(plain.length);
+  });
+
+  test('vault under a passkey: made after a round trip, opened again by the passkey alone', async () => {
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send('WebAuthn.enable');
+    const options = {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+    } as const;
+    // Without PRF the passkey is no use, and nothing is kept of it.
+    const plain = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: { ...options, hasPrf: false },
+    });
+    await expect(page.evaluate(() => driver.vault.create('passkey'))).rejects.toThrow(
+      'passphrase works everywhere',
+    );
+    expect(await page.evaluate(() => driver.vault.kind())).toBe('none');
+    await cdp.send('WebAuthn.removeVirtualAuthenticator', plain);
+    await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { ...options, hasPrf: true } });
+    await page.evaluate(() => driver.vault.create('passkey'));
+    const note = {
+      v: 1 as const,
+      type: 'note',
+      id: 'c'.repeat(32),
+      observation: 'a'.repeat(32),
+      seq: 0,
+      trial: false,
+      corrects: null,
+    };
+    const entry = {
+      ...note,
+      clock: { wall: 1, mono: 2, offset: null, error: null, measured: null },
+      place: null,
+      data: { text: 'mine' },
+    };
+    await page.evaluate((one) => driver.entry(one), entry);
+    await page.evaluate(() => driver.vault.lock());
+    await page.evaluate(() => driver.vault.unlock());
+    expect(await page.evaluate((id) => driver.vault.entry(id), entry.id)).toEqual(entry);
+  });
+
+  test('an import of 64 MB', async () => {
+    const speed = await page.evaluate(() => driver.pipeline(64_000_000, 1_000_000));
+    console.log(
+      JSON.stringify({ name: 'sealing to disk, hashes and tails included', unit: 'MB/s', value: speed }),
+    );
+    expect(speed).toBeGreaterThan(5);
+  });
+
   test('uses the browser’s own ChaCha20-Poly1305 and keeps up with a plain loop of it', async () => {
     expect(await page.evaluate(() => driver.native())).toBe(true);
     const speed = await page.evaluate(
