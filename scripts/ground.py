@@ -27,9 +27,11 @@ def say(message: str) -> None:
     print(message, flush=True)
 
 
-def run(command: Sequence[str | Path], doing: str) -> None:
-    """Run a command in the project's folder. On failure says what was being done and ends with its code."""
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)
+def run(command: Sequence[str | Path], doing: str, quiet: bool = False) -> None:
+    """Run a command in the project's folder. On failure says what was being done and ends with its code.
+    `quiet`: what it prints goes to the error stream, so that figures stay alone on the other."""
+    output = sys.stderr if quiet else None
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, check=False, stdout=output)
     if done.returncode != 0:
         print(f"\nStopped: {doing} failed; the reason stands above.", file=sys.stderr, flush=True)
         raise SystemExit(done.returncode if done.returncode > 0 else 1)

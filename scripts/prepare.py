@@ -103,7 +103,9 @@ def npm_packages() -> None:
 
 def client(program: str) -> None:
     out = ROOT / "static" / "dist" / "build.json"
-    sources = [path for path in (ROOT / "client").rglob("*") if path.is_file()]
+    folder = ROOT / "client"
+    beside = {"node_modules", "tests"}  # what vitest keeps, and what isn't built in
+    sources = [p for p in folder.rglob("*") if p.is_file() and not beside & {*p.relative_to(folder).parts}]
     shared = [
         *(ROOT / "app").rglob("*.json"),
         ROOT / "package-lock.json",

@@ -158,6 +158,21 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  read, not bound
 
 
+def wait_for(host: str, port: int, within: float = READY_WITHIN) -> None:
+    """Until the server there answers. Raises TimeoutError."""
+    end = time.monotonic() + within
+    while not _answers(host, port, tls=False):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{host}:{port}")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def check_port(host: str, port: int, name: str = "PORT") -> None:
     """Ends with 2 if the port is taken, before anything is started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,27 @@
+"""`make bench`: figures at full size. `python -m bench --small`: a hundredth, to see that they can be had."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from bench import figures
+
+PARTS = ("intake", "sealing", "scrub")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--small", action="store_true", help="a hundredth of each size")
+    parser.add_argument("parts", nargs="*", default=PARTS, help=", ".join(PARTS))
+    wanted = parser.parse_args()
+    if wanted.small:
+        figures.small()
+    for part in wanted.parts:
+        importlib.import_module(f"bench.{part}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
