@@ -73,12 +73,19 @@ def _traf(
         at += 8
     elif flags & 0x20000:
         base = start
-    at += 4 * bool(flags & 0x2) + 4 * bool(flags & 0x8)
-    size = number(data, at, 4) if flags & 0x10 else track.defaults if track else 0
+    at += 4 * bool(flags & 0x2)
+    lasts, size = track.defaults if track else (0, 0)
+    if flags & 0x8:
+        lasts = number(data, at, 4)
+        at += 4
+    if flags & 0x10:
+        size = number(data, at, 4)
     cursor = base
+    if track is not None:
+        track.ends = _start(data, boxes, track.ends)
     for box in boxes:
         if box.kind == b"trun":
-            cursor = _trun(fragment, box, base, cursor, size, end, track)
+            cursor = _trun(fragment, box, base, cursor, (lasts, size), end, track)
         elif box.kind not in TRAF or (
             box.kind in (b"sgpd", b"sbgp") and bytes(data[box.body + 4 : box.body + 8]) not in GROUPS
         ):
@@ -91,8 +98,22 @@ def _traf(
     return cursor
 
 
+def _start(data: bytearray, boxes: list[Box], before: int) -> int:
+    """The decoding time at which a track's part begins (`tfdt`)."""
+    for box in boxes:
+        if box.kind == b"tfdt":
+            return number(data, box.body + 4, 8 if data[box.body] == 1 else 4)
+    return before
+
+
 def _trun(
-    fragment: Fragment, box: Box, base: int, cursor: int, default: int, end: int, track: Track | None
+    fragment: Fragment,
+    box: Box,
+    base: int,
+    cursor: int,
+    default: tuple[int, int],
+    end: int,
+    track: Track | None,
 ) -> int:
     """Note the samples of one run; shorten it where the file ends inside."""
     data = fragment.data
@@ -105,17 +126,18 @@ def _trun(
     width = 4 * sum(1 for bit in FIELDS if flags & bit)
     if rows + count * width > box.end or count > MOST_SAMPLES or cursor < 0:
         raise Refused("a fragment of the film is not built as it should be")
-    if not width and count * default > end:
+    if not width and count * default[1] > end:
         raise Refused("a fragment of the film has more samples than there are data")
     place = 4 * bool(flags & 0x100) if flags & 0x200 else None
     for index in range(count):
-        size = default if place is None else number(data, rows + index * width + place, 4)
+        size = default[1] if place is None else number(data, rows + index * width + place, 4)
         if cursor + size > end:
             fragment.cut = True
             _shorten(fragment, box, rows, width, index)
             return cursor
         if track is not None:
             fragment.samples.append((cursor, size, track))
+            track.ends += number(data, rows + index * width, 4) if flags & 0x100 else default[0]
         cursor += size
     wipe(data, rows + count * width, box.end)
     return cursor

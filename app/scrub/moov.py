@@ -35,8 +35,8 @@ TREE: dict[bytes, frozenset[bytes]] = {
 }
 
 ENTRY = frozenset(
-    b"avcC hvcC lhvC vvcC av1C vpcC esds d263 damr dOps dac3 dec3 dac4 dfLa alac colr pasp clap btrt fiel gama "
-    b"chan "
+    b"avcC hvcC lhvC vvcC av1C vpcC esds d263 damr dOps dac3 dec3 dac4 dfLa alac colr pasp clap btrt fiel "
+    b"gama chan "
     b"wave enda mdcv clli SmDm CoLL dvcC dvvC amve frma mp4a chnl srat pcmC".split()
 )
 GROUPS = frozenset((b"roll", b"prol", b"rap ", b"sync", b"tele", b"stsa", b"tsas", b"tscl"))
@@ -296,4 +296,4 @@ def _defaults(data: bytearray, mvex: Box, tracks: list[Track]) -> None:
         if box.kind == b"trex":
             for track in tracks:
                 if track.number == number(data, box.body + 4, 4):
-                    track.defaults = number(data, box.body + 16, 4)
+                    track.defaults = (number(data, box.body + 12, 4), number(data, box.body + 16, 4))

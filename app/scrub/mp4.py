@@ -81,6 +81,9 @@ class Film:
             if fragment.cut:
                 self.notes.remark("the recording was cut: it is kept to its last whole sample")
 
+        ends = [track.ends / track.timescale for track in tracks if track.timescale]
+        self.notes.fact("duration", round(max(ends, default=0.0), 3) or None)
+
     def _ranges(self, tracks: list[Track]) -> Iterator[Range]:
         for track in tracks:
             if track.table is not None:

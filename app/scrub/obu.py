@@ -22,7 +22,7 @@ def patches(sample: bytes, notes: Notes) -> list[tuple[int, bytes]]:
         else:
             size = len(sample) - start
         end = min(start + size, len(sample))
-        if end <= at:
+        if end <= at or start > end:
             break
         if kind == METADATA and sample[start:end][:1] and sample[start] not in KEPT and end > start:
             notes.found("obu", f"metadata type {sample[start]}")

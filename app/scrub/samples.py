@@ -24,8 +24,10 @@ class Track:
     """(samples, bytes) of one packet of constant-size sound; (1, 0): as `stsz` says."""
     offsets: list[Box] = field(default_factory=list)
     """The `stco` and `co64` boxes, for a `moov` that moves."""
-    defaults: int = 0
-    """Sample size that fragments of this track use unless they say otherwise (`trex`)."""
+    defaults: tuple[int, int] = (0, 0)
+    """Sample duration and size that fragments use unless they say otherwise (`trex`)."""
+    ends: int = 0
+    """Where the last sample of its fragments ends, in units of `timescale`."""
     table: "Table | None" = None
 
 

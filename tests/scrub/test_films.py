@@ -1,0 +1,160 @@
+"""MP4, MOV, WebM, Matroska: same coded packets, nothing beside them, cut recordings kept."""
+
+from __future__ import annotations
+
+import io
+import struct
+from functools import cache
+from typing import Any
+
+import av
+import pytest
+
+from app.scrub import Refused, same
+from tests import media
+from tests.media import CANARY
+from tests.scrub.helpers import cleaned, holds, parts, planned
+
+
+@cache
+def sample(name: str) -> bytes:
+    return {
+        "mp4": lambda: media.mp4(),
+        "fragments": lambda: media.mp4(fragmented=True),
+        "mov": lambda: media.mov_with_everything(CANARY),
+        "webm": lambda: media.webm(live=False),
+        "live": lambda: media.webm(),
+        "matroska": lambda: media.matroska(),
+    }[name]()
+
+
+NAMES = ("mp4", "fragments", "mov", "webm", "live", "matroska")
+
+
+def opened(data: bytes) -> Any:
+    return av.open(io.BytesIO(data))
+
+
+def packets(data: bytes) -> list[tuple[str, int, str]]:
+    streams, _ = same.packets(io.BytesIO(data))
+    return [(item.type, item.count, item.digest.hexdigest()) for item in streams.values()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_goes_and_the_film_stays(name: str) -> None:
+    copy, report = cleaned(sample(name))
+    assert holds(sample(name), CANARY)
+    assert not holds(copy, "WITNESS") and b"x264 - core" not in copy and b"Lavf" not in copy
+    assert packets(copy) == packets(sample(name))
+    assert report.pixels == "identical"
+    assert report.facts.width == 96 and report.facts.duration == pytest.approx(2, abs=0.15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_decoded_pictures_are_equal_and_it_seeks(name: str) -> None:
+    def pictures(data: bytes) -> list[bytes]:
+        with opened(data) as film:
+            return [bytes(frame.planes[0]) for frame in film.decode(video=0)]
+
+    copy, _ = cleaned(sample(name))
+    assert pictures(copy) == pictures(sample(name))
+    with opened(copy) as film:
+        assert film.duration and film.duration > 1_500_000
+        film.seek(1_000_000)
+        first = next(film.decode(video=0))
+        assert first.time is not None and 0.4 < first.time <= 1.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cleaning_twice_changes_nothing(name: str) -> None:
+    once, _ = cleaned(sample(name))
+    twice, _ = cleaned(once)
+    assert once == twice
+
+
+@pytest.mark.parametrize("name", ["live", "matroska", "fragments"])
+def test_a_recording_cut_anywhere_keeps_its_whole_packets(name: str) -> None:
+    data = sample(name)
+    for length in range(len(data) // 4, len(data), len(data) // 19):
+        before, _ = same.packets(io.BytesIO(data[:length])) if name != "fragments" else (None, None)
+        copy, _ = cleaned(data[:length])
+        after, _ = same.packets(io.BytesIO(copy))
+        if before is not None:
+            lost = sum(item.count for item in before.values()) - sum(item.count for item in after.values())
+            assert 0 <= lost <= 1
+        assert not holds(copy, CANARY)
+
+
+def test_a_live_recording_gets_duration_and_cues() -> None:
+    copy, report = cleaned(sample("live"))
+    assert b"\x1c\x53\xbb\x6b" in copy[:1000]
+    assert "duration and cues" in {item.part for item in report.kept}
+
+
+def test_the_index_comes_first_and_places_follow() -> None:
+    copy, report = cleaned(sample("mp4"))
+    assert copy.index(b"moov") < copy.index(b"mdat")
+    assert any("moved to the beginning" in line for line in report.remarks)
+    assert cleaned(copy)[1].remarks == ()
+
+
+def test_bytes_between_samples_are_zeroed_and_named() -> None:
+    copy, report = cleaned(sample("mov"))
+    assert "media data that no kept sample uses" in parts(report)
+    assert "user data in the stream (SEI)" in parts(report)
+    assert b"telemetry" not in copy
+
+
+def test_place_and_time_become_facts() -> None:
+    _, report = cleaned(sample("mp4"))
+    assert report.facts.latitude == pytest.approx(52.52, abs=0.001)
+    assert report.facts.longitude == pytest.approx(13.41, abs=0.001)
+
+
+def test_subtitles_and_their_samples_go() -> None:
+    out = io.BytesIO()
+    with opened(sample("mp4")) as film, av.open(out, "w", format="mp4") as target:
+        tracks = {stream.index: target.add_stream_from_template(stream) for stream in film.streams}
+        for packet in film.demux():
+            if packet.size:
+                packet.stream = tracks[packet.stream.index]
+                target.mux(packet)
+    data = bytearray(out.getvalue())
+    at = data.rindex(b"soun")
+    data[at : at + 4] = b"text"  # the sound becomes a text track: its samples must not stay
+    copy, report = planned(bytes(data))
+    assert "text track" in parts(report)
+    assert "media data that no kept sample uses" in parts(report)
+    streams, _ = same.packets(io.BytesIO(copy))
+    assert [stream.type for stream in streams.values()] == ["video"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"stsz" + bytes(8), b"stsz" + bytes(4) + b"\xff\xff\xff\xf0"),
+        (b"stco" + bytes(4), b"stco" + b"\0\0\0\0"),
+    ],
+)
+def test_impossible_counts_are_refused(old: bytes, new: bytes) -> None:
+    data = bytearray(sample("mp4"))
+    at = data.index(b"stsz" if b"stsz" in old else b"stco")
+    struct.pack_into(">I", data, at + (12 if b"stsz" in old else 8), 0xFFFFFFF0)
+    with pytest.raises(Refused):
+        cleaned(bytes(data))
+
+
+def test_encrypted_films_are_refused() -> None:
+    data = bytearray(sample("mp4"))
+    at = data.rindex(b"avc1")
+    data[at : at + 4] = b"encv"
+    with pytest.raises(Refused, match="encrypted"):
+        planned(bytes(data))
+
+
+def test_deeply_nested_boxes_are_refused() -> None:
+    inner = b""
+    for _ in range(3000):
+        inner = media.box(b"moov", inner)
+    with pytest.raises(Refused):
+        planned(media.box(b"ftyp", b"isom\0\0\0\0isom") + inner)

@@ -1,0 +1,109 @@
+"""PNG, WebP, GIF, TIFF, HEIF and AVIF: full of canaries before, without one after, shown the same."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable
+
+import pillow_heif
+import pytest
+from PIL import Image, ImageOps
+
+from app.scrub import Refused
+from tests import media
+from tests.media import CANARY
+from tests.scrub.helpers import cleaned, holds, parts
+
+FULL = {
+    "png": media.png_with_everything,
+    "webp": media.webp_with_everything,
+    "gif": media.gif_with_everything,
+    "tiff": media.tiff_with_everything,
+    "heic": media.heic_with_everything,
+    "avif": media.avif_with_everything,
+}
+
+
+def shown(data: bytes) -> list[bytes]:
+    pillow_heif.register_heif_opener()
+    with Image.open(io.BytesIO(data)) as image:
+        out = []
+        for index in range(getattr(image, "n_frames", 1)):
+            image.seek(index)
+            out.append(ImageOps.exif_transpose(image).convert("RGBA").tobytes())
+        return out
+
+
+@pytest.mark.parametrize("make", FULL.values(), ids=FULL)
+def test_everything_goes_and_the_picture_stays(make: Callable[[str], bytes]) -> None:
+    data = make(CANARY)
+    copy, report = cleaned(data)
+    assert holds(data, CANARY)
+    assert not holds(copy, "WITNESS") and b"evil.txt" not in copy and b"<?php" not in copy
+    assert shown(copy) == shown(data)
+    assert report.pixels == "identical" and parts(report) and report.found
+
+
+@pytest.mark.parametrize("make", FULL.values(), ids=FULL)
+def test_cleaning_twice_changes_nothing(make: Callable[[str], bytes]) -> None:
+    once, _ = cleaned(make(CANARY))
+    twice, _ = cleaned(once)
+    assert once == twice
+
+
+@pytest.mark.parametrize("make", FULL.values(), ids=FULL)
+def test_cut_files_are_refused_or_clean(make: Callable[[str], bytes]) -> None:
+    data = make(CANARY)
+    for length in range(16, len(data), max(1, len(data) // 23)):
+        try:
+            copy, _ = cleaned(data[:length])
+        except Refused as reason:
+            assert "\n" not in str(reason)
+        else:
+            assert not holds(copy, CANARY)
+
+
+def test_a_bomb_in_a_text_is_not_unpacked() -> None:
+    engine = zlib.compressobj(9)
+    packed = b"".join(engine.compress(bytes(1 << 20)) for _ in range(64)) + engine.flush()
+    data = media.saved(media.picture(), "PNG")
+    text = media.chunk(b"zTXt", b"Comment\0\0" + packed) + media.chunk(b"iCCP", b"x\0\0" + packed)
+    copy, report = cleaned(data[:33] + text + data[33:])
+    assert len(copy) < len(data) + 200
+    assert "colour profile that no reader could use" in parts(report)
+
+
+def test_bytes_behind_the_picture_data_of_a_png_are_noticed() -> None:
+    data = media.saved(media.picture(), "PNG")
+    hidden = media.chunk(b"IDAT", CANARY.encode())
+    with pytest.raises(Refused, match="hidden"):
+        cleaned(data[:-12] + hidden + data[-12:])
+
+
+def test_animations_keep_their_frames() -> None:
+    frames = [media.picture().rotate(30 * turn) for turn in range(4)]
+    for kind in ("PNG", "WEBP", "GIF"):
+        data = media.saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=50, loop=0)
+        copy, _ = cleaned(data)
+        assert len(shown(copy)) == 4 and shown(copy) == shown(data)
+
+
+def test_a_tiff_of_many_pages_keeps_them() -> None:
+    pages = [media.picture().rotate(90 * turn) for turn in range(3)]
+    data = media.saved(
+        pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate"
+    )
+    copy, _ = cleaned(data)
+    assert shown(copy) == shown(data) and len(shown(copy)) == 3
+
+
+def test_a_heic_loses_its_thumbnail_and_keeps_further_pictures() -> None:
+    file = pillow_heif.from_pillow(media.picture(128, 64))
+    file.add_from_pillow(media.picture(64, 64))
+    out = io.BytesIO()
+    file.save(out, thumbnails=[32], quality=50)
+    copy, report = cleaned(out.getvalue())
+    assert "side picture or thumbnail" in parts(report)
+    assert len(pillow_heif.open_heif(io.BytesIO(copy))) == 2
+    assert all(not picture.info["thumbnails"] for picture in pillow_heif.open_heif(io.BytesIO(copy)))
