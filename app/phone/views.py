@@ -52,12 +52,14 @@ def shell() -> str:
 @bp.get("/insecure")
 def insecure() -> str:
     """Shown by the shell where the browser gives no camera, no cryptography and no storage: plain http."""
-    return render_template("m/insecure.html", name=_config().app_name, url=_config().url, port=_config().port)
+    return render_template(
+        "m/insecure.html", name=_config().app_name, icon=_icon(), url=_config().url, port=_config().port
+    )
 
 
 @bp.get("/old")
 def old() -> str:
-    return render_template("m/old.html", name=_config().app_name)
+    return render_template("m/old.html", name=_config().app_name, icon=_icon())
 
 
 @bp.get("/<any({}):name>".format(", ".join(f'"{name}"' for name in WORKERS)))

@@ -1,7 +1,7 @@
 /** Film and sound: one tap from the first screen and it runs. Stops cleanly, says so, and goes on as a new item. */
 import { actionRow, tileGrid } from '../journal/tiles';
 import { reference } from '../lib/ids';
-import { catalogue, elapsed, number, time } from '../lib/text';
+import { elapsed, time } from '../lib/text';
 import type { App, Screen } from '../shell/app';
 import { button, el, fill } from '../shell/dom';
 import { icon } from '../shell/icons';
@@ -12,60 +12,9 @@ import { minutesOfFilm, recordingType } from './formats';
 import { keepStill } from './keep';
 import { Lens } from './lens';
 import { type Ended, Running } from './recording';
+import { t } from './recordwords';
 import { refusalWords } from './refusal';
 import { takeStill } from './still';
-
-const t = catalogue({
-  en: {
-    film: 'Film',
-    sound: 'Sound',
-    recording: 'Recording',
-    stop: 'Stop',
-    cover: 'Cover',
-    still: 'Still',
-    stillSealed: 'Photo sealed, the film goes on',
-    sealed: (p: { kind: string; length: string }) => `${p.kind} sealed, ${p.length}`,
-    opening: 'Opening the camera',
-    openingSound: 'Opening the microphone',
-    again: 'Record again',
-    home: 'Back to start',
-    hidden: (p: { at: string }) => `Recording stopped at ${p.at}: the app was not in front.`,
-    muted: (p: { at: string }) => `Camera or microphone stopped by the phone at ${p.at}.`,
-    frozen: (p: { at: string }) => `Camera stopped by the phone at ${p.at}: no new picture.`,
-    ended: (p: { at: string }) => `Camera or microphone stopped by the phone at ${p.at}.`,
-    space: (p: { at: string }) =>
-      `Recording ended at ${p.at}: the phone’s storage is full. What was recorded is kept.`,
-    kept: 'What was recorded until then is sealed.',
-    anew: 'Recording again as a new item.',
-    minutes: (p: { n: number }) => `Room for about ${number(p.n)} min`,
-    unsupported: 'This browser can’t record. Photos, notes, RIO and import work all the same.',
-  },
-  fr: {
-    film: 'Film',
-    sound: 'Son',
-    recording: 'Enregistrement',
-    stop: 'Arrêter',
-    cover: 'Couvrir',
-    still: 'Photo',
-    stillSealed: 'Photo scellée, le film continue',
-    sealed: (p) => `${p.kind} scellé, ${p.length}`,
-    opening: 'Ouverture de la caméra',
-    openingSound: 'Ouverture du micro',
-    again: 'Enregistrer à nouveau',
-    home: 'Retour à l’accueil',
-    hidden: (p) => `Enregistrement arrêté à ${p.at} : l’application n’était plus devant.`,
-    muted: (p) => `Caméra ou micro arrêté par le téléphone à ${p.at}.`,
-    frozen: (p) => `Caméra arrêtée par le téléphone à ${p.at} : plus d’image.`,
-    ended: (p) => `Caméra ou micro arrêté par le téléphone à ${p.at}.`,
-    space: (p) =>
-      `Enregistrement terminé à ${p.at} : la mémoire du téléphone est pleine. Ce qui a été enregistré est conservé.`,
-    kept: 'Ce qui a été enregistré jusque-là est scellé.',
-    anew: 'L’enregistrement reprend dans un nouvel élément.',
-    minutes: (p) => `Place pour environ ${number(p.n)} min`,
-    unsupported:
-      'Ce navigateur ne peut pas enregistrer. Photos, notes, RIO et import fonctionnent quand même.',
-  },
-});
 
 const REOPEN = [0, 700, 2000, 5000];
 
@@ -201,18 +150,13 @@ class Session {
   #ended(end: Ended): void {
     const { why } = end;
     if (why === null) return;
-    const at = time(end.at, true);
-    const sentence = t(why, { at });
-    warn(`${sentence} ${end.failed ? '' : t('kept')}`.trim());
-    if (why === 'space') {
-      this.#release();
-      this.#offer(sentence, true);
-      return;
-    }
+    const sentence = t(end.failed && why !== 'space' ? 'broken' : why, { at: time(end.at, true) });
+    warn(end.failed || why === 'space' ? sentence : `${sentence} ${t('kept')}`);
     this.#release();
     this.#offer(sentence, true);
-    this.#wantsBack = true;
-    if (!document.hidden) void this.#comeBack();
+    // Where storage gave up, trying again by itself would only fail again.
+    this.#wantsBack = !end.failed && why !== 'space';
+    if (this.#wantsBack && !document.hidden) void this.#comeBack();
   }
 
   readonly #visible = () => {

@@ -70,7 +70,7 @@ export function describe(entry: Entry): Described {
     case 'import':
       return { icon: 'import', title: t('import'), detail: text('name') };
     case 'officer':
-      return { icon: 'officer', title: officer, detail: label('force', text('force')) };
+      return { icon: 'officer', title: officer, detail: join(label('force', text('force')), text('look')) };
     case 'rio':
       return {
         icon: 'rio',

@@ -17,7 +17,9 @@ export interface Officer {
   /** What was said of them is in memory; false after a restart, when only their number is known. */
   known: boolean;
   force: string | null;
-  /** Latest RIO entry in memory. */
+  look: string;
+  /** Latest entries in memory: about the officer, the RIO, the unit. */
+  entry: Entry | null;
   rio: Entry | null;
   unit: Entry | null;
 }
@@ -153,6 +155,8 @@ export class Journal {
         n: index + 1,
         known: index >= this.#before,
         force: null,
+        look: '',
+        entry: null,
         rio: null,
         unit: null,
       }),
@@ -161,6 +165,10 @@ export class Journal {
       const officer = officers[Number(entry.data.officer) - 1];
       if (!officer) continue;
       if (typeof entry.data.force === 'string' && entry.data.force) officer.force = entry.data.force;
+      if (entry.type === 'officer') {
+        officer.entry = entry;
+        officer.look = String(entry.data.look ?? '');
+      }
       if (entry.type === 'rio') officer.rio = entry;
       if (entry.type === 'unit') officer.unit = entry;
     }

@@ -95,9 +95,9 @@ export function openNote(
   });
 }
 
-export function openQuote(app: App, replaces?: Entry): void {
+export function openQuote(app: App, replaces?: Entry, about: number | null = null): void {
   const data = replaces?.data ?? {};
-  let officer = typeof data.officer === 'number' ? data.officer : null;
+  let officer = typeof data.officer === 'number' ? data.officer : about;
   let exact = data.exact !== false;
   let lang = typeof data.lang === 'string' ? data.lang : 'fr';
   const before = String(data.text ?? '');

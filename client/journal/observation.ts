@@ -11,6 +11,7 @@ import { confirm, openPanel } from '../shell/panel';
 import { openCounter } from './counter';
 import { describe } from './describe';
 import { openNote, openQuote } from './note';
+import { openOfficer } from './officer';
 import { officerName } from './officers';
 import { openPad } from './pad';
 import { actionRow, openCode, tileGrid } from './tiles';
@@ -132,9 +133,8 @@ function drawOfficers(app: App, host: HTMLElement): void {
     ...app.journal.officers.map((officer) => {
       const rio = officer.rio ? describe(officer.rio).detail : t(officer.known ? 'noRio' : 'sealedBefore');
       const force = officer.force ? label('force', officer.force) : '';
-      const replaces = officer.rio ? { replaces: officer.rio } : {};
       return button(
-        { class: 'row', press: () => openPad(app, { officer: officer.n, ...replaces }) },
+        { class: 'row', press: () => openOfficer(app, officer.n) },
         icon('officer'),
         el(
           'span',
@@ -187,6 +187,7 @@ export function entryRow(app: App | null, entry: Entry): HTMLLIElement {
 }
 
 const editors: Record<string, (app: App, entry: Entry) => void> = {
+  officer: (app, entry) => openOfficer(app, Number(entry.data.officer)),
   rio: (app, entry) => openPad(app, { replaces: entry }),
   unit: (app, entry) => openUnit(app, null, '', entry),
   code: (app, entry) => openCode(app, String(entry.data.code), entry),
@@ -239,7 +240,7 @@ function choose(app: App, entry: Entry): void {
 }
 
 async function finish(app: App): Promise<void> {
-  if (!(await confirm(t('finishAsk'), t('finish')))) return;
+  if (!(await confirm(t('finishAsk'), t('finish'), { loss: false }))) return;
   if (await attempt(() => app.journal.finish())) {
     tell(t('finished'));
     app.go('home');

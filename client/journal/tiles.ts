@@ -40,7 +40,7 @@ const t = catalogue({
     more: 'Agent et source',
     keep: 'Garder',
     rio: 'RIO',
-    count: 'Compter',
+    count: 'Compte',
     quote: 'Citation',
     note: 'Note',
     tools: 'Saisies',
@@ -92,7 +92,7 @@ function offer(app: App, entry: Entry): void {
     ),
   );
   const dialogs = document.querySelectorAll('dialog[open]');
-  (dialogs[dialogs.length - 1] ?? document.body).append(node);
+  (dialogs[dialogs.length - 1] ?? document.querySelector('main') ?? document.body).append(node);
   offered = { node, timer: setTimeout(gone, OFFER) };
   // Stays while it is being used, by finger or by keyboard.
   for (const name of ['pointerenter', 'focusin'] as const)
@@ -159,7 +159,6 @@ function tile(app: App, code: string, after?: () => void): HTMLButtonElement {
   const node = button(
     {
       class: 'tile',
-      name: `${short.replaceAll('\u00ad', '')}: ${label('code', code)}`,
       press: () => {
         if (held) {
           held = false;
@@ -185,6 +184,8 @@ function tile(app: App, code: string, after?: () => void): HTMLButtonElement {
       },
     },
     short,
+    // The whole label is read out after what stands on the tile.
+    el('span', { class: 'unseen' }, `: ${label('code', code)}`),
   );
   return node;
 }
@@ -235,7 +236,6 @@ export function openTiles(app: App): void {
       const line = (term: CodeTerm) => {
         const node = tile(app, term.code, close);
         node.className = 'row';
-        node.setAttribute('aria-label', label('code', term.code));
         fill(node, el('span', { class: 'row-text' }, label('code', term.code)));
         return node;
       };

@@ -14,6 +14,7 @@ import { openScanner } from './scan';
 const t = catalogue({
   en: {
     title: 'Your invitation',
+    back: 'Back',
     lead: 'Your organisation gave you a link, a QR code or ten characters. It works once.',
     paste: 'Link or ten characters',
     hint: 'Paste the whole link, or type the code.',
@@ -31,6 +32,7 @@ const t = catalogue({
   },
   fr: {
     title: 'Votre invitation',
+    back: 'Retour',
     lead: 'Votre organisation vous a donné un lien, un code QR ou dix caractères. Cela sert une seule fois.',
     paste: 'Lien ou dix caractères',
     hint: 'Collez le lien entier, ou tapez le code.',
@@ -62,7 +64,20 @@ export function enrol(app: App): Screen {
     fill(content, ...(install ? installing(where, draw) : redeeming(app)), languageChoice(app));
   };
   draw();
-  return { node: el('main', { class: 'screen' }, el('header', { class: 'bar' }, heading), content) };
+  return {
+    node: el(
+      'main',
+      { class: 'screen' },
+      el(
+        'header',
+        { class: 'bar' },
+        app.enrolled &&
+          button({ class: 'icon-button', name: t('back'), press: () => app.go('home') }, icon('back')),
+        heading,
+      ),
+      content,
+    ),
+  };
 }
 
 function installing(where: Situation, draw: () => void): Child[] {

@@ -40,7 +40,8 @@ export function openPanel(options: PanelOptions): () => void {
   const dialog = el('dialog', { class: `panel ${options.class ?? ''}`, at: { 'aria-labelledby': id } });
   const close = () => dialog.close();
   const leave = () => {
-    if (options.unsaved?.()) void confirm(t('discard'), t('leave'), t('stay')).then((yes) => yes && close());
+    if (options.unsaved?.())
+      void confirm(t('discard'), t('leave'), { no: t('stay') }).then((yes) => yes && close());
     else close();
   };
   dialog.append(
@@ -78,7 +79,11 @@ function show(dialog: HTMLDialogElement, closed: () => void): void {
 }
 
 /** A second, clear question. The safe answer comes first and has the focus. */
-export function confirm(question: string, yes: string, no = t('cancel')): Promise<boolean> {
+export function confirm(
+  question: string,
+  yes: string,
+  { no = t('cancel'), loss = true }: { no?: string; loss?: boolean } = {},
+): Promise<boolean> {
   return new Promise((answer) => {
     const id = uniqueId('question');
     let result = false;
@@ -96,7 +101,7 @@ export function confirm(question: string, yes: string, no = t('cancel')): Promis
         el(
           'button',
           {
-            class: 'button danger',
+            class: loss ? 'button danger' : 'button primary',
             at: { type: 'button' },
             on: {
               click: () => {

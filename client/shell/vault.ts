@@ -1,11 +1,11 @@
 /** The phone's own copies: none by default, or behind a passphrase or a passkey. Sending never needs it. */
 import type { VaultKind } from '../lib/contracts';
-import { proposePassphrase } from '../lib/index';
+import { proposePassphrase, VaultProblem } from '../lib/index';
 import { catalogue } from '../lib/text';
 import type { App, Screen } from './app';
 import { button, type Child, el, field, fill } from './dom';
 import { page, paragraph, section } from './frame';
-import { attempt, tell } from './live';
+import { attempt, tell, trouble } from './live';
 import { confirm } from './panel';
 
 const t = catalogue({
@@ -100,7 +100,7 @@ function locked(app: App, kind: VaultKind, after: string): Child[] {
       await app.vault.unlock(passphrase);
       if (after) app.go(after);
     } catch (error) {
-      wrong.textContent = error instanceof Error && error.message.includes(' ') ? error.message : t('wrong');
+      wrong.textContent = error instanceof VaultProblem ? error.message : t('wrong');
     } finally {
       typed.input.value = '';
     }
@@ -141,7 +141,8 @@ export function creating(app: App): Child[] {
       tell(t('made'));
       app.redraw();
     } catch (error) {
-      wrong.textContent = error instanceof Error ? error.message : '';
+      if (error instanceof VaultProblem) wrong.textContent = error.message;
+      else trouble(error);
     }
   };
   return [
