@@ -1,1 +1,1 @@
-"""Figures, each beside a baseline measured in the same run (docs/architecture.md says why these)."""
+"""Figures, each beside a baseline measured in the same run."""
