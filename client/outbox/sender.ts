@@ -39,7 +39,8 @@ export class Sender {
   readonly #notBefore = new Map<string, number>();
   #pressed = false;
   #askedAt = 0;
-  /** Nothing is tried before this moment, ms since the epoch; a press overrules it, a kick only a lost connection. */
+  /** Nothing is tried before this moment; a press overrules it, a kick only a lost connection. Monotonic (`performance.now()`):
+   *  a clock that is set back must not silence the phone. 0: no rest. */
   #restUntil = 0;
   #unreachable = false;
   #wake: () => void = () => undefined;
@@ -83,7 +84,8 @@ export class Sender {
 
   /** @returns whether there may be more to do at once */
   async #step(): Promise<boolean> {
-    if (Date.now() < this.#restUntil) return false;
+    if (performance.now() < this.#restUntil) return false;
+    this.#restUntil = 0;
     try {
       const busy = await this.#round();
       if (!busy) this.#pressed = false;
@@ -213,7 +215,7 @@ export class Sender {
     this.#pace.failed();
     this.#askedAt = 0;
     this.#unreachable = error instanceof Unreachable;
-    this.#restUntil = Date.now() + this.#pace.wait(error instanceof Refused ? error.after : null);
+    this.#restUntil = performance.now() + this.#pace.wait(error instanceof Refused ? error.after : null);
     if (error instanceof Refused && error.status === 401)
       await changeDevice(this.#store, { ended: error.code });
     const code =
@@ -225,8 +227,9 @@ export class Sender {
 
   async #rest(): Promise<void> {
     const live = (await this.#store.items()).some(isLive);
-    const until = this.#restUntil - Date.now();
-    const pause = until > 0 ? until : live ? LOOK_AGAIN : this.#notBefore.size > 0 ? STANDSTILL : ASK_AGAIN;
+    // A timer may fire a little early: what is left of a rest is waited for, never mistaken for having nothing to do.
+    const left = this.#restUntil > 0 ? Math.max(1, this.#restUntil - performance.now()) : null;
+    const pause = left ?? (live ? LOOK_AGAIN : this.#notBefore.size > 0 ? STANDSTILL : ASK_AGAIN);
     await new Promise<void>((done) => {
       const timer = setTimeout(done, pause);
       this.#wake = () => {
