@@ -16,6 +16,7 @@ import { home } from './shell/home';
 import { listenForInstall } from './shell/install';
 import { secretIn } from './shell/invitation';
 import { mountLive, trouble } from './shell/live';
+import { panelsOpen } from './shell/panel';
 import { play } from './shell/play';
 import { servePlayback } from './shell/playback';
 import { applyPrefs, readPrefs, writePrefs } from './shell/prefs';
@@ -33,6 +34,8 @@ const MINUTE = 60_000;
 async function start(): Promise<void> {
   applyPrefs(readPrefs());
   listenForInstall();
+  // A failure that nobody handled must not pass for success.
+  window.addEventListener('unhandledrejection', ({ reason }) => trouble(reason));
   const root = document.getElementById('app');
   if (!root) throw new Error('no place for the app in this page');
   mountLive(document.body);
@@ -90,14 +93,18 @@ async function start(): Promise<void> {
       play,
       enrol,
     },
-    () => (app.enrolled === null ? 'enrol' : ''),
+    () => (app.enrolled === null || (app.enrolled.revoked && app.invitation) ? 'enrol' : ''),
   );
   if (cut.length > 0) recovered(cut);
 
   outbox.kick();
   const look = async () => {
+    const before = app.enrolled;
     const enrolled = await enrolment.refresh();
-    if (enrolled) app.enrolled = enrolled;
+    if (!enrolled) return;
+    app.enrolled = enrolled;
+    const changed = before?.revoked !== enrolled.revoked || before?.practice !== enrolled.practice;
+    if (changed && !app.running && !panelsOpen()) app.redraw();
   };
   void look().catch(() => undefined);
   window.addEventListener('online', () => {

@@ -37,6 +37,9 @@ class Session {
   readonly #ref = el('strong', { class: 'figures' });
   readonly #room = el('small', { class: 'muted figures' });
   readonly #stop: HTMLButtonElement;
+  /** The way out while nothing is recorded; keeps its place. */
+  readonly #away: HTMLButtonElement;
+  readonly #stillButton: HTMLButtonElement | null;
   readonly #timer: ReturnType<typeof setInterval>;
   #sound: MediaStream | null = null;
   #unwatch = () => {};
@@ -52,6 +55,13 @@ class Session {
       { class: 'shutter stop', name: t('stop'), press: () => this.#pressed() },
       icon('stop'),
     );
+    this.#away = button(
+      { class: 'icon-button leave', name: t('home'), press: () => app.go('home') },
+      icon('close'),
+    );
+    this.#stillButton = this.#lens
+      ? button({ class: 'zoom still', press: () => this.#still() }, icon('photo'), el('span', {}, t('still')))
+      : null;
     this.node = this.#build();
     this.#timer = setInterval(() => this.#tick(), 250);
     document.addEventListener('visibilitychange', this.#visible);
@@ -72,23 +82,14 @@ class Session {
         el('span', { class: 'grow' }, this.#ref),
         this.#room,
         lens?.switcher,
+        this.#away,
       ),
       el(
         'div',
         { class: 'stage' },
         lens?.video ?? el('div', { class: 'view quiet' }, icon('sound')),
         this.#said,
-        lens &&
-          el(
-            'div',
-            { class: 'stage-foot' },
-            lens.zooms,
-            button(
-              { class: 'zoom still', press: () => this.#still() },
-              icon('photo'),
-              el('span', {}, t('still')),
-            ),
-          ),
+        lens && el('div', { class: 'stage-foot' }, lens.zooms, this.#stillButton),
       ),
       actionRow(app),
       tileGrid(app),
@@ -231,7 +232,11 @@ class Session {
   #tick(): void {
     const running = this.#app.running?.running ? this.#app.running : null;
     this.#mark.classList.toggle('off', !running);
-    this.#clock.textContent = running ? elapsed(running.elapsed) : '';
+    this.#clock.classList.toggle('idle', !running);
+    this.#clock.textContent = running ? elapsed(running.elapsed) : t('idle');
+    this.#stop.disabled = !running;
+    this.#away.disabled = running !== null;
+    if (this.#stillButton) this.#stillButton.hidden = !running;
     const open = this.#app.journal.open;
     this.#ref.textContent = open ? reference(open.id) : '';
     if (this.#kind === 'film' && Math.floor((running?.elapsed ?? 0) / 250) % 20 === 0) void this.#drawRoom();

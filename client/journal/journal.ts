@@ -255,6 +255,8 @@ export class Journal {
       finished: true,
     }));
     if (!before.finished) await this.#seal(after, before.entries, 'finish', { by }, this.#stamp(), null);
+    // A real observation must never be marked as practice because somebody forgot to end it.
+    if (by === 'quiet' && observation.trial) this.trial = false;
     if (this.#open?.id === observation.id) {
       this.#open = null;
       this.#entries = [];
