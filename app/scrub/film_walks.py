@@ -46,8 +46,9 @@ def _boxes(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes], size:
         stop = at + length
         if stop > end and kind == b"mdat":
             stop = end
-        if length < body - at or stop > end:
-            return  # the end of a QuickTime list, already zeroed
+        if length < body - at or stop > end or not head.strip(b"\0"):
+            zeros(result, at, end)  # the end of a QuickTime list, or rubbish that was blanked
+            return
         if kind not in allowed:
             raise CheckFailed(f"an unexpected part is left in the film ({kind!r})")
         if kind in (b"free", b"skip", b"wide"):

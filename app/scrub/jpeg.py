@@ -27,6 +27,9 @@ MOST_SEGMENTS = 20_000
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _MARKER = re.compile(rb"\xff+[^\x00\xff]")
 
+FOREIGN = (b"http://ns.adobe.com/", b"Exif\0\0", b"<rdf:RDF", b"JFIF\0", b"Photoshop 3.0\0")
+"""Signs that segments were swallowed by a scan: a damaged header made them look like picture data."""
+
 APPS = (
     (0xE0, b"JFXX\0", "JFXX thumbnail"),
     (0xE0, b"AVI1", "AVI1 header"),
@@ -108,6 +111,8 @@ def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
             if scan is None and data[-1] == 0xFF:
                 end -= 1
             picture.scans += 1
+            if any(data.find(sign, start, end) >= 0 for sign in FOREIGN):
+                raise Refused("other data lie inside the picture data of the JPEG")
             picture.body.copy(start, end - start)
         elif marker in FRAMES or marker in TABLES:
             payload = data[at + 2 : end]

@@ -14,7 +14,9 @@ report says "re-encoded". DNG is refused: its picture is in private and sub-dire
 
 import io
 import struct
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from app.scrub import exif, icc, limits, texts
 from app.scrub.errors import Refused
@@ -120,13 +122,15 @@ def _trailing(source: Source, pages: list[Page], notes: Notes) -> None:
 def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
     pages: list[Page] = []
     seen: set[int] = set()
+    foreign: list[tuple[int, int]] = [(0, 8)]
     (at,) = struct.unpack(order + "I", source.at(4, 4))
     while at and at not in seen and len(seen) < MOST_PAGES:
         seen.add(at)
+        foreign.append((at, at + 2))
         (count,) = struct.unpack(order + "H", source.at(at, 2))
         if count > MOST_TAGS:
             raise Refused("the TIFF has more tags than any real one")
-        fields = _fields(source, order, at + 2, count, notes)
+        fields = _fields(source, order, at + 2, count, notes, foreign)
         reduced = 254 in fields and fields[254][2] and _numbers(fields[254], order)[0] & 1
         if reduced and pages:
             notes.found("thumbnail", "reduced picture")
@@ -136,15 +140,34 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
         (at,) = struct.unpack(order + "I", source.at(at + 2 + 12 * count, 4))
     if not pages:
         raise Refused("the TIFF holds no picture")
+    _apart(pages, foreign)
     return pages
 
 
-def _fields(source: Source, order: str, at: int, count: int, notes: Notes) -> dict[int, Field]:
+def _apart(pages: list[Page], foreign: list[tuple[int, int]]) -> None:
+    """Raises Refused where picture data are also the value of a tag that goes."""
+    foreign.sort()
+    starts = [start for start, _ in foreign]
+    ends = list(accumulate((end for _, end in foreign), max))
+    for page in pages:
+        for offset, length in page.places:
+            before = bisect_left(starts, offset + length)
+            if length and before and ends[before - 1] > offset:
+                raise Refused("the picture data of the TIFF overlap its metadata")
+
+
+def _fields(
+    source: Source, order: str, at: int, count: int, notes: Notes, foreign: list[tuple[int, int]]
+) -> dict[int, Field]:
     out: dict[int, Field] = {}
     table = source.at(at, 12 * count)
     for index in range(count):
         tag, kind, number = struct.unpack_from(order + "HHI", table, 12 * index)
         size = exif.SIZES.get(kind, 0) * number
+        known = tag in STRUCTURE or tag in OFFSETS + COUNTS or tag == PROFILE
+        if size > 4 and not known:
+            (place,) = struct.unpack_from(order + "I", table, 12 * index + 8)
+            foreign.append((place, place + size))
         if tag == DNG_VERSION:
             raise Refused("DNG can't be cleaned: its picture is spread over data that we can't tell apart")
         if tag in STRUCTURE or tag in OFFSETS + COUNTS or tag in (PROFILE, XMP, IPTC, PHOTOSHOP):

@@ -148,7 +148,12 @@ def telling(values: Iterable[str]) -> list[str]:
     out = set()
     for value in values:
         text = value.strip().strip("\0").strip()
-        if SHORTEST <= len(text) <= 200 and len(set(text)) > 3 and text.lower() not in GENERIC:
+        if (
+            SHORTEST <= len(text) <= 200
+            and len(set(text)) > 3
+            and text.isprintable()
+            and text.lower() not in GENERIC
+        ):
             if text.startswith(("0000", "(Binary", "1904", "[0, ", "[255")) or "\ufffd" in text:
                 continue
             out.add(text)
