@@ -1,0 +1,95 @@
+"""What an observer does, by the names that a screen reader hears."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, Playwright, expect
+
+from tests.journeys.browser import Browser
+
+expect.set_options(timeout=30_000)
+
+
+class PhoneApp:
+    """The phone app in one browser profile."""
+
+    def __init__(self, play: Playwright, profile: Path, url: str, language: str = "en") -> None:
+        self.browser = Browser(play, profile, language=language)
+        self.url = url
+        self.page: Page = self.browser.open()
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def enrol(self, secret: str) -> None:
+        """Open the invitation's link, go on in the browser, redeem by a tap."""
+        self.page.goto(f"{self.url}/m/#{secret}")
+        self.button("Go on in this browser").click()
+        self.button("Enrol this phone").click()
+        expect(self.page.get_by_role("heading", name="Get ready")).to_be_visible()
+
+    def installed(self) -> None:
+        """Wait until the service worker holds the shell: from now on it opens without a server."""
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    def home(self) -> None:
+        done = self.button("Done")
+        expect(done).to_be_visible()
+        done.click()
+        expect(self.button("Film")).to_be_visible()
+
+    def reopen(self) -> None:
+        """Start the browser again on the same profile, and the app in it."""
+        self.page = self.browser.open()
+        self.page.goto(f"{self.url}/m/")
+
+    def photo(self) -> None:
+        self.button("Photo").click()
+        self.button("Take photo").click()
+        expect(self.page.get_by_text("Photo sealed")).to_be_visible()
+        self.button("Back").click()
+        expect(self.button("Film")).to_be_visible()
+
+    def record(self, what: str, until: str) -> None:
+        """Start a film or sound and let it run until its clock shows `until`, e.g. `0:08`."""
+        self.button(what).click()
+        expect(self.page.get_by_text(re.compile(f"^{until}$"))).to_be_visible(timeout=60_000)
+
+    def stop(self) -> None:
+        self.button("Stop").click()
+        expect(self.button("Film")).to_be_visible()
+
+    def rio(self, pattern: str) -> None:
+        """A reading for the next officer."""
+        self.button("RIO").click()
+        for sign in pattern:
+            self.button("Unknown digit" if sign == "?" else f"Digit {sign}").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Done", exact=True).click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    def not_worn(self) -> None:
+        """"Not worn" for the next officer, who was looked at."""
+        self.button("RIO").click()
+        self.button("Not worn").click()
+        self.page.get_by_role("checkbox", name=re.compile("I could see chest")).check()
+        self.page.get_by_role("dialog").get_by_role("button", name="Done", exact=True).click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    def note(self, text: str) -> None:
+        self.button("Note").click()
+        self.page.get_by_label("What you saw or heard").fill(text)
+        self.button("Keep").click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    def counted_waiting(self) -> int:
+        """How many items the phone says wait."""
+        shown = self.page.get_by_text(re.compile(r"^Waiting: [1-9]"))
+        expect(shown).to_be_visible()
+        found = re.search(r"\d+", shown.inner_text())
+        assert found
+        return int(found[0])
+
+    def waiting(self, count: int) -> None:
+        expect(self.page.get_by_text(f"Waiting: {count}", exact=True)).to_be_visible(timeout=90_000)
