@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import socket
 import subprocess
@@ -123,7 +124,7 @@ def test_no_address_is_stored_or_logged(server: Served) -> None:
     assert "Invalid request from a client" in server.said
 
 
-def test_gunicorn_keeps_no_access_log() -> None:
+def test_gunicorn_keeps_no_access_log(tmp_path: Path) -> None:
     shown = subprocess.run(
         [
             str(PYTHON),
@@ -135,6 +136,7 @@ def test_gunicorn_keeps_no_access_log() -> None:
             "wsgi:app",
         ],
         cwd=ROOT,
+        env={**os.environ, "INSTANCE": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,

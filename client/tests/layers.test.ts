@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const client = new URL('..', import.meta.url).pathname;
+const client = fileURLToPath(new URL('..', import.meta.url));
 
 /** What each area may import from, itself aside. The doors (lib/index.ts) stand above all areas of the core. */
 const MAY: Record<string, string[]> = {

@@ -1,14 +1,16 @@
 /** A server on loopback with the built test page and workers, and a Chromium that can be killed. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { FakeServer } from '../support/server';
 
-const client = new URL('../../', import.meta.url).pathname;
+const client = fileURLToPath(new URL('../../', import.meta.url));
 const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types temoin";
 
@@ -27,7 +29,14 @@ export function browserPath(): string {
   return found;
 }
 
-export async function serve(): Promise<{ origin: string; server: Server }> {
+/** @param withoutSyncHandles as in engines that have no sync access handles: the worker then finds none */
+export async function serve({
+  withoutSyncHandles = false,
+  api = null,
+}: {
+  withoutSyncHandles?: boolean;
+  api?: FakeServer | null;
+} = {}): Promise<{ origin: string; server: Server }> {
   const bundle = async (path: string) => {
     const made = await build({
       entryPoints: [join(client, path)],
@@ -38,12 +47,15 @@ export async function serve(): Promise<{ origin: string; server: Server }> {
     });
     return made.outputFiles[0]?.contents ?? new Uint8Array();
   };
+  const none = withoutSyncHandles ? 'delete FileSystemFileHandle.prototype.createSyncAccessHandle;\n' : '';
   const scripts = new Map([
     ['/page.js', await bundle('tests/browser/page.ts')],
-    ['/m/seal.worker.js', await bundle('seal.worker.ts')],
+    ['/m/seal.worker.js', Buffer.concat([Buffer.from(none), await bundle('seal.worker.ts')])],
+    ['/m/sw.js', await bundle('tests/browser/sw.ts')],
     ['/m/vault.worker.js', await bundle('vault.worker.ts')],
   ]);
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
+    if (api && request.url?.startsWith('/api/')) return await relay(api, request, response);
     const script = scripts.get(request.url ?? '');
     response.setHeader('Content-Security-Policy', CSP);
     if (script) response.setHeader('Content-Type', 'text/javascript').end(script);
@@ -55,6 +67,28 @@ export async function serve(): Promise<{ origin: string; server: Server }> {
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   return { origin: `http://localhost:${(server.address() as AddressInfo).port}`, server };
+}
+
+/** The phone API in memory, over a real line. An error of its trouble is a line that breaks. */
+async function relay(api: FakeServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  const [method, path, body] = [
+    request.method ?? 'GET',
+    request.url ?? '',
+    new Uint8Array(Buffer.concat(pieces)),
+  ];
+  const headers = new Headers(request.headers as Record<string, string>);
+  api.calls.push({ method, path, size: body.length });
+  const trouble = await api.trouble(method, path, headers, body);
+  if (trouble && !(trouble instanceof Response)) {
+    response.destroy();
+    return;
+  }
+  const answer = trouble ?? (await api.answer(method, path, headers, body));
+  response
+    .writeHead(answer.status, Object.fromEntries(answer.headers))
+    .end(Buffer.from(await answer.arrayBuffer()));
 }
 
 const ARGS = [
@@ -81,6 +115,15 @@ export class Phone {
       args: ARGS,
     });
     const page = this.#context.pages()[0] ?? (await this.#context.newPage());
+    await page.goto(address);
+    await page.waitForFunction(() => 'driver' in globalThis);
+    return page;
+  }
+
+  /** Another tab of the same browser. */
+  async tab(address: string): Promise<Page> {
+    const page = await this.#context?.newPage();
+    if (!page) throw new Error('the browser is not open');
     await page.goto(address);
     await page.waitForFunction(() => 'driver' in globalThis);
     return page;
