@@ -28,7 +28,11 @@ export async function sendPart(
   const live = isLive(row);
   const length = live ? null : sendable;
   if (row.upload === null) {
-    const whole = length !== null && length <= AT_ONCE ? await sealedBlob(store, row, 0, length) : undefined;
+    // On a slow line even an entry's creation should be short.
+    const whole =
+      length !== null && length <= Math.min(AT_ONCE, part)
+        ? await sealedBlob(store, row, 0, length)
+        : undefined;
     const made = await create(device.token, { item: row.id, length, ...(whole ? { whole } : {}) });
     return await keep(store, device, row, made, whole?.size ?? 0, length);
   }

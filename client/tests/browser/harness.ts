@@ -16,7 +16,7 @@ const CSP =
 
 /** The installed browser, or the one named; tests fail loudly without one. */
 export function browserPath(): string {
-  const named = process.env.TEMOIN_BROWSER ?? process.env.CHROMIUM;
+  const named = process.env.CHROMIUM;
   const found = [
     named,
     '/usr/bin/chromium',

@@ -2,12 +2,15 @@
 import { base64url } from '../../lib/bytes';
 import type { Entry, Recording } from '../../lib/contracts';
 import { SealedDepot } from '../../lib/depot';
+import { PhoneEnrolment } from '../../lib/enrol';
 import { newestTail, sealedBytes, sealedSize } from '../../lib/files';
 import { makeSigningKey } from '../../lib/keys';
 import { Sealer } from '../../lib/sealer';
 import { statementRow } from '../../lib/statements';
 import { Store } from '../../lib/store';
 import { AgeWriter, aead, chunkNonce, hasNativeChaCha, portableAead } from '../../lib/stream';
+import { scriptUrl } from '../../lib/trusted';
+import { startOutbox } from '../../outbox';
 import { makeVault } from '../../vault';
 import { proposePassphrase } from '../../vault/passphrase';
 
@@ -38,6 +41,21 @@ const driver = {
     });
     const first = await statementRow('d'.repeat(32), 0, 'temoin-enrolment', 'none', []);
     await store.write(['statements'], (tx) => tx.objectStore('statements').put(first));
+  },
+  async redeem(secret: string) {
+    return await (await PhoneEnrolment.open(store)).redeem(secret);
+  },
+  /** Sends from this tab, or waits behind the one that does. */
+  send: () => void startOutbox(store),
+  async wakeServiceWorker() {
+    const registration = await navigator.serviceWorker.register(scriptUrl('/m/sw.js'), { type: 'module' });
+    await navigator.serviceWorker.ready;
+    const channel = new MessageChannel();
+    const said = new Promise<string>((heard) => {
+      channel.port1.onmessage = ({ data }) => heard(String(data));
+    });
+    registration.active?.postMessage('wake', [channel.port2]);
+    return await said;
   },
   async start(kind: 'film' | 'sound' | 'photo') {
     const recording = await depot.start(kind, {

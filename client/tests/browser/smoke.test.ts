@@ -14,15 +14,20 @@ declare const driver: Driver;
 
 let origin: string;
 let server: Server;
+let poor: { origin: string; server: Server };
 let phone: Phone;
 let page: Page;
 let identity: string;
 
 beforeAll(async () => {
   ({ origin, server } = await serve());
+  poor = await serve({ withoutSyncHandles: true });
   identity = await generateX25519Identity();
 });
-afterAll(() => server.close());
+afterAll(() => {
+  server.close();
+  poor.server.close();
+});
 
 beforeEach(async () => {
   phone = await Phone.make();
@@ -34,6 +39,13 @@ beforeEach(async () => {
   );
 });
 afterEach(() => phone.close());
+
+/** The same phone at another address. */
+async function moveTo(address: string): Promise<void> {
+  await page.goto(`${address}/m/`);
+  await page.waitForFunction(() => 'driver' in globalThis);
+  await page.evaluate((recipients) => driver.enrol(recipients), [await identityToRecipient(identity)]);
+}
 
 /** The same bytes as the page's `pattern`. */
 function pattern(seed: number, length: number): Uint8Array {
@@ -90,65 +102,75 @@ describe('the seal worker in a real browser', () => {
     expect(await page.evaluate(() => driver.files())).toEqual([`${film}.film`, `${still.id}.photo`].sort());
   });
 
-  test('killed with -9 while recording: everything whose write had resolved is there', async () => {
-    const entry = {
-      v: 1 as const,
-      type: 'note',
-      id: 'b'.repeat(32),
-      observation: 'a'.repeat(32),
-      seq: 0,
-      trial: false,
-      corrects: null,
-    };
-    const clock = { wall: 1, mono: 2, offset: null, error: null, measured: null };
-    await page.evaluate((one) => driver.entry(one), {
-      ...entry,
-      clock,
-      place: null,
-      data: { text: 'sealed before the kill' },
-    });
-    const film = await page.evaluate(() => driver.start('film'));
-    const sound = await page.evaluate(() => driver.start('sound'));
-    const [filmed, heard] = [[], []] as [Uint8Array[], Uint8Array[]];
-    for (let i = 1; i <= 9; i++) {
-      await page.evaluate(
-        ([a, b, seed]) => Promise.all([driver.write(a, seed, 50_001), driver.write(b, seed + 100, 2000)]),
-        [film, sound, i] as const,
-      );
-      filmed.push(pattern(i, 50_001));
-      heard.push(pattern(i + 100, 2000));
-    }
-    await phone.kill();
-    page = await phone.open(`${origin}/m/`);
-    const cut = await page.evaluate(() => driver.recover());
-    expect(cut.map(({ id }) => id).sort()).toEqual([film, sound].sort());
-    expect(cut.every((item) => item.cut && item.state === 'sealed')).toBe(true);
-    await page.waitForFunction(async () => (await driver.rows()).every(({ body }) => body.sha256 !== null));
-    for (const [id, written] of [
-      [film, Buffer.concat(filmed)],
-      [sound, Buffer.concat(heard)],
-    ] as const) {
-      const file = await sealed(id);
-      const body = await opened(file);
-      expect(body.complete).toBe(false);
-      const tail = await page.evaluate((one) => driver.tail(one), id);
-      const decrypter = new Decrypter();
-      decrypter.addIdentity(identity);
-      const plain = await decrypter.decrypt(unbase64url(tail?.file ?? ''));
-      expect(Buffer.from(plain.subarray(0, 16)).toString('hex')).toBe(id);
-      expect(Number(Buffer.from(plain).readBigUInt64BE(16))).toBe(tail?.offset);
-      const rest = plain.subarray(24 + body.plain.length - (tail?.offset ?? 0));
-      // Not one byte is lost.
-      expect(Buffer.compare(Buffer.concat([body.plain, rest]), written)).toBe(0);
-      const row = (await page.evaluate(() => driver.rows())).find((one) => one.id === id);
-      expect(row?.body).toEqual({
-        size: file.length - headLength(file),
-        sha256: await sha256(file.slice(headLength(file))),
+  test.each(['opfs', 'idb'] as const)(
+    'killed with -9 while recording to %s: everything whose write had resolved is there',
+    async (medium) => {
+      if (medium === 'idb') await moveTo(poor.origin);
+      const here = medium === 'idb' ? poor.origin : origin;
+      const entry = {
+        v: 1 as const,
+        type: 'note',
+        id: 'b'.repeat(32),
+        observation: 'a'.repeat(32),
+        seq: 0,
+        trial: false,
+        corrects: null,
+      };
+      const clock = { wall: 1, mono: 2, offset: null, error: null, measured: null };
+      await page.evaluate((one) => driver.entry(one), {
+        ...entry,
+        clock,
+        place: null,
+        data: { text: 'sealed before the kill' },
       });
-    }
-    const items = await page.evaluate(() => driver.items());
-    expect(items.find(({ kind }) => kind === 'entry')?.state).toBe('sealed');
-  });
+      const film = await page.evaluate(() => driver.start('film'));
+      const sound = await page.evaluate(() => driver.start('sound'));
+      const [filmed, heard] = [[], []] as [Uint8Array[], Uint8Array[]];
+      for (let i = 1; i <= 9; i++) {
+        await page.evaluate(
+          ([a, b, seed]) => Promise.all([driver.write(a, seed, 50_001), driver.write(b, seed + 100, 2000)]),
+          [film, sound, i] as const,
+        );
+        filmed.push(pattern(i, 50_001));
+        heard.push(pattern(i + 100, 2000));
+      }
+      await phone.kill();
+      page = await phone.open(`${here}/m/`);
+      const cut = await page.evaluate(() => driver.recover());
+      expect(cut.map(({ id }) => id).sort()).toEqual([film, sound].sort());
+      expect(cut.every((item) => item.cut && item.state === 'sealed')).toBe(true);
+      await page.waitForFunction(async () => (await driver.rows()).every(({ body }) => body.sha256 !== null));
+      for (const [id, written] of [
+        [film, Buffer.concat(filmed)],
+        [sound, Buffer.concat(heard)],
+      ] as const) {
+        const file = await sealed(id);
+        const body = await opened(file);
+        expect(body.complete).toBe(false);
+        const tail = await page.evaluate((one) => driver.tail(one), id);
+        const decrypter = new Decrypter();
+        decrypter.addIdentity(identity);
+        const plain = await decrypter.decrypt(unbase64url(tail?.file ?? ''));
+        expect(Buffer.from(plain.subarray(0, 16)).toString('hex')).toBe(id);
+        expect(Number(Buffer.from(plain).readBigUInt64BE(16))).toBe(tail?.offset);
+        const rest = plain.subarray(24 + body.plain.length - (tail?.offset ?? 0));
+        // Not one byte is lost.
+        expect(Buffer.compare(Buffer.concat([body.plain, rest]), written)).toBe(0);
+        const row = (await page.evaluate(() => driver.rows())).find((one) => one.id === id);
+        expect(row?.body).toEqual({
+          size: file.length - headLength(file),
+          sha256: await sha256(file.slice(headLength(file))),
+        });
+      }
+      expect(
+        (await page.evaluate(() => driver.rows()))
+          .filter((row) => row.kind !== 'entry')
+          .map((row) => row.medium),
+      ).toEqual([medium, medium]);
+      const items = await page.evaluate(() => driver.items());
+      expect(items.find(({ kind }) => kind === 'entry')?.state).toBe('sealed');
+    },
+  );
 
   test('a film whose row was lost with the database is taken up, a removed one is not', async () => {
     const [lost, removed] = await page.evaluate(async () => {

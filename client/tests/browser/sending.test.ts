@@ -1,0 +1,155 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { note } from '../support/phone';
+import { FakeServer } from '../support/server';
+import { Phone, serve } from './harness';
+import type { Driver } from './page';
+
+declare const driver: Driver;
+
+let api: FakeServer;
+let origin: string;
+let server: Server;
+let phone: Phone;
+let page: Page;
+
+beforeEach(async () => {
+  api = await FakeServer.make();
+  ({ origin, server } = await serve({ api }));
+  phone = await Phone.make();
+  page = await phone.open(`${origin}/m/`);
+  await page.evaluate((secret) => driver.redeem(secret), api.invitation);
+});
+afterEach(async () => {
+  await phone.close();
+  server.close();
+});
+
+const states = (tab: Page) =>
+  tab.evaluate(async () => (await driver.items()).map(({ state }) => state).sort());
+
+/** A film of `slices` x 100 kB, a slice every 100 ms. */
+async function film(tab: Page, slices: number): Promise<string> {
+  return await tab.evaluate(async (n) => {
+    const id = await driver.start('film');
+    for (let i = 1; i <= n; i++) {
+      await driver.write(id, i, 100_000);
+      await new Promise((next) => setTimeout(next, 100));
+    }
+    await driver.finish(id);
+    return id;
+  }, slices);
+}
+
+describe('sending from a real browser', () => {
+  test('two tabs, one sender; it goes on in the other when the first is closed', async () => {
+    const other = await phone.tab(`${origin}/m/`);
+    await page.evaluate(() => driver.send());
+    await other.evaluate(() => driver.send());
+    const first = await film(other, 4);
+    await expect.poll(() => states(other)).toEqual(['received']);
+    await page.close();
+    const second = await film(other, 2);
+    await expect.poll(() => states(other), { timeout: 10_000 }).toEqual(['received', 'received']);
+    for (const id of [first, second])
+      expect([...api.uploads.values()].filter(({ item }) => item === id)).toHaveLength(1);
+    const created = api.calls.filter(({ method, path }) => method === 'POST' && path === '/api/files');
+    expect(created).toHaveLength(2);
+  });
+
+  test('killed with -9 while it sends live: after the restart the rest goes, nothing of it twice', async () => {
+    await page.evaluate(() => driver.send());
+    const id = await page.evaluate(async () => {
+      const item = await driver.start('film');
+      for (let i = 1; i <= 12; i++) {
+        await driver.write(item, i, 100_000);
+        await new Promise((next) => setTimeout(next, 150));
+      }
+      return item;
+    });
+    await expect.poll(() => api.item(id)?.bytes.length ?? 0).toBeGreaterThan(600_000);
+    await phone.kill();
+    page = await phone.open(`${origin}/m/`);
+    await page.evaluate(async () => {
+      await driver.recover();
+      driver.send();
+    });
+    await expect.poll(() => states(page), { timeout: 10_000 }).toEqual(['received']);
+    const [row] = await page.evaluate(() => driver.rows());
+    const size = Number(row?.head.size) + Number(row?.body.size);
+    expect([row?.cut, api.item(id)?.bytes.length]).toEqual([true, size]);
+    const patched = api.calls
+      .filter(({ method }) => method === 'PATCH')
+      .reduce((sum, call) => sum + call.size, 0);
+    expect(patched).toBeLessThanOrEqual(size);
+    expect(api.tails(id).length).toBeGreaterThan(0);
+  });
+
+  test('the service worker sends by itself when no page does', async () => {
+    await page.evaluate((entry) => driver.entry(entry), note('from the service worker'));
+    const id = await film(page, 2);
+    expect(await page.evaluate(() => driver.wakeServiceWorker())).toBe('done');
+    expect(await states(page)).toEqual(['received', 'received']);
+    expect(api.item(id)?.receipt).not.toBeNull();
+  });
+
+  test('the service worker says when it could not, so that the browser asks again', async () => {
+    await page.evaluate((entry) => driver.entry(entry), note('later'));
+    api.trouble = (_method, path) => (path === '/api/files' ? new TypeError('cut') : null);
+    expect(await page.evaluate(() => driver.wakeServiceWorker())).toContain('Unreachable');
+    expect(await states(page)).toEqual(['committed']);
+  });
+
+  test('how soon the last byte is there after a live recording ends', async () => {
+    await page.evaluate(() => driver.send());
+    const waits: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      waits.push(
+        await page.evaluate(async () => {
+          const id = await driver.start('film');
+          for (let n = 1; n <= 12; n++) {
+            await driver.write(id, n, 50_000);
+            await new Promise((next) => setTimeout(next, 100));
+          }
+          await driver.finish(id);
+          const stopped = performance.now();
+          for (;;) {
+            const item = (await driver.items()).find((one) => one.id === id);
+            if (item?.state === 'received') return performance.now() - stopped;
+            await new Promise((next) => setTimeout(next, 2));
+          }
+        }),
+      );
+    }
+    console.log(
+      JSON.stringify({
+        name: 'receipt after a live recording ends',
+        unit: 'ms',
+        values: waits.map(Math.round),
+      }),
+    );
+    expect(Math.min(...waits)).toBeLessThan(2000);
+  });
+
+  test('nothing of what was written lies readable in the killed browser’s profile', async () => {
+    const words = 'canary-7Qm2xV9kTz4pLw8Rb3';
+    await page.evaluate((entry) => driver.entry(entry), note(words));
+    await film(page, 2);
+    await phone.kill();
+    const found: string[] = [];
+    for (const path of await readdir(phone.profile, { recursive: true, withFileTypes: true })) {
+      if (!path.isFile()) continue;
+      const bytes = await readFile(join(path.parentPath, path.name)).catch(() => Buffer.alloc(0));
+      const forms = [
+        Buffer.from(words),
+        Buffer.from(words, 'utf16le'),
+        Buffer.from(words, 'utf16le').swap16(),
+      ];
+      if (forms.some((form) => bytes.includes(form))) found.push(path.name);
+    }
+    expect(found).toEqual([]);
+  });
+});
