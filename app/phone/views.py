@@ -6,6 +6,7 @@ The service worker keeps these for offline use, so they must not depend on cooki
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,22 @@ def worker(name: str) -> BaseResponse:
     return response
 
 
+def _reached(first: str, files: list[str]) -> list[str]:
+    """Built files that `first` loads, itself included: what is only the desk's stays away from phones."""
+    found, todo = [first], [first]
+    while todo:
+        text = (_dist() / todo.pop()).read_text()
+        new = [
+            name
+            for name in files
+            if name not in found and re.search(rf"[\"'`/]{re.escape(name)}[\"'`]", text)
+        ]
+        new = [name for name in new if name.startswith("part-")]
+        found += new
+        todo += new
+    return found
+
+
 @bp.get("/shell.json")
 def shell_files() -> Response:
     """Addresses that make up the app offline, and their build. The service worker fetches them as one set."""
@@ -80,11 +97,8 @@ def shell_files() -> Response:
     if not made.is_file():
         abort(404)
     built: dict[str, Any] = json.loads(made.read_text())
-    scripts = [
-        f"/m/{name}" if name in WORKERS else url_for("static", filename=f"dist/{name}")
-        for name in built["files"]
-        if name != "sw.js" and not name.startswith("desk")
-    ]
+    scripts = [url_for("static", filename=f"dist/{name}") for name in _reached("page.js", built["files"])]
+    scripts += [f"/m/{name}" for name in WORKERS if name in built["files"] and name != "sw.js"]
     pages = [url_for("phone.shell"), url_for("phone.manifest")]
     looks = [
         url_for("static", filename="m/app.css"),

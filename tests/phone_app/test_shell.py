@@ -41,9 +41,11 @@ def built(app: Flask, tmp_path: Path) -> FlaskClient:
     static = tmp_path / "static"
     (static / "dist").mkdir(parents=True)
     (static / "m").symlink_to(ROOT / "static" / "m")
-    files = ["desk.js", "page.js", "part-AAAA1111.js", "seal.worker.js", "sw.js", "vault.worker.js"]
+    parts = ["part-AAAA1111.js", "part-BBBB2222.js", "part-DESK3333.js"]
+    files = ["desk.js", "page.js", *parts, "seal.worker.js", "sw.js", "vault.worker.js"]
+    loads = {"page.js": parts[0], parts[0]: parts[1], "desk.js": parts[2]}
     for name in files:
-        (static / "dist" / name).write_text(f"// {name}\n")
+        (static / "dist" / name).write_text(f'import("./{loads[name]}")' if name in loads else f"// {name}\n")
     (static / "dist" / "build.json").write_text(json.dumps({"build": "0123456789abcdef", "files": files}))
     app.static_folder = str(static)
     return app.test_client()
@@ -110,7 +112,8 @@ def test_the_list_of_files_is_complete_and_every_file_is_there(built: FlaskClien
     shell = built.get("/m/shell.json").get_json()
     assert shell["build"] == "0123456789abcdef"
     assert "/m/seal.worker.js" in shell["files"] and "/static/dist/page.js" in shell["files"]
-    assert not [name for name in shell["files"] if "desk" in name or name.endswith("sw.js")]
+    assert {"/static/dist/part-AAAA1111.js", "/static/dist/part-BBBB2222.js"} <= set(shell["files"])
+    assert not [name for name in shell["files"] if "desk" in name.lower() or name.endswith("sw.js")]
     for address in shell["files"]:
         assert fetch(built, address).status_code == 200, address
     # What the first page asks for must be in the list, or the app would not open offline.
