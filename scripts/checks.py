@@ -78,6 +78,7 @@ TEST = [
             ]
         ],
         CLIENT,
+        programs,
     ),
     Stage("journeys", [[*PYTEST, "-m", "journey", f"--junitxml={JOURNEYS}"]], JOURNEYS, programs),
 ]
