@@ -5,30 +5,38 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 _QUIET = {"autocomplete": "off", "autocorrect": "off", "autocapitalize": "off", "spellcheck": "false"}
-_needed = InputRequired(_l("Please fill this in."))
+_needed = DataRequired(_l("Please fill this in."))
+
+
+def _stripped(text: str | None) -> str | None:
+    return text.strip() if text else text
 
 
 class FindForm(FlaskForm):  # type: ignore[misc]
     """Sent by POST: what somebody looks for belongs in no address, no history and no log."""
 
-    text = StringField(_l("Find"), [_needed, Length(max=120)], render_kw=_QUIET)
+    text = StringField(_l("Find"), [_needed, Length(max=120)], [_stripped], render_kw=_QUIET)
 
 
 class LookUpForm(FlaskForm):  # type: ignore[misc]
-    number = StringField(_l("RIO"), [_needed, Length(max=40)], render_kw={**_QUIET, "inputmode": "text", "class": "digits"})
+    number = StringField(_l("RIO"), [_needed, Length(max=40)], [_stripped], render_kw={**_QUIET, "inputmode": "text", "class": "digits"})
     purpose = StringField(
         _l("What for"),
-        [InputRequired(_l("Please say what the look-up is for.")), Length(min=8, max=300, message=_l("A few words more, please."))],
+        [DataRequired(_l("Please say what the look-up is for.")), Length(min=8, max=300, message=_l("A few words more, please."))],
+        [_stripped],
         render_kw={**_QUIET, "autofocus": True},
     )
 
 
 class NoteForm(FlaskForm):  # type: ignore[misc]
     text = TextAreaField(
-        _l("New note"), [_needed, Length(max=10_000)], render_kw={"rows": 3, "autocomplete": "off", "spellcheck": "false"}
+        _l("New note"),
+        [_needed, Length(max=10_000)],
+        [_stripped],
+        render_kw={"rows": 3, "autocomplete": "off", "spellcheck": "false"},
     )
 
 

@@ -176,8 +176,18 @@ class Sheet:
 
 
 def data_of(entry: Entry) -> dict[str, Any]:
+    """What an entry says. Lists that a page walks through hold only what it can show; the document keeps everything."""
     data = entry.document.get("data")
-    return data if isinstance(data, dict) else {}
+    data = dict(data) if isinstance(data, dict) else {}
+    for name in ("fragments", "gaps"):
+        if name in data:
+            said = data[name]
+            data[name] = [part for part in said if isinstance(part, dict)] if isinstance(said, list) else []
+    return data
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def sheet(observation: Observation) -> Sheet:
@@ -304,9 +314,8 @@ def _officers(said: list[Said]) -> list[Officer]:
 
 def _clocks(entries: list[Entry], media: list[Medium]) -> list[Clock]:
     by_item = {medium.item_id: medium for medium in media}
-    received = dict(
-        db.session.execute(select(Item.id, Item.received_at).where(Item.id.in_([e.id for e in entries]))).tuples().all()
-    )
+    own = select(Item.id, Item.received_at).where(Item.id.in_([entry.id for entry in entries]))
+    received: dict[str, int] = {row[0]: row[1] for row in db.session.execute(own)}
     clocks = []
     for at, entry in enumerate(entries):
         medium = by_item.get(entry.about_item or "") if entry.type in {"begin", "import"} else None
@@ -325,7 +334,8 @@ def _distinct(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Places as claimed, each once, in the order they came."""
     seen: list[dict[str, Any]] = []
     for place in places:
-        core = {name: place.get(name) for name in ("source", "lat", "lon", "accuracy", "site")}
+        core: dict[str, Any] = {name: _number(place.get(name)) for name in ("lat", "lon", "accuracy")}
+        core |= {"source": place.get("source"), "site": place.get("site")}
         if core not in seen:
             seen.append(core)
     return seen

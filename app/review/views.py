@@ -127,6 +127,7 @@ def _acts(subject: str) -> dict[str, object]:
         "mark_form": MarkForm(formdata=None),
         "boxes": observation.boxes,
         "hex_hash": observation.hex_hash,
+        "data_of": observation.data_of,
     }
 
 
