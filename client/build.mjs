@@ -6,13 +6,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const client = dirname(fileURLToPath(import.meta.url));
 const root = dirname(client);
-const out = join(root, 'static', 'dist');
+// Another folder may be named: the tests build beside a running server.
+const out = process.argv[2] ? resolve(process.argv[2]) : join(root, 'static', 'dist');
 const BLANK = `@${'0'.repeat(16)}@`;
 
 /** @param {string[]} names @param {boolean} splitting */
