@@ -116,6 +116,8 @@ async function start(): Promise<void> {
     outbox.kick();
     void journal.rest().catch(trouble);
   });
+  // Leaving while something is recorded takes two acts.
+  window.addEventListener('beforeunload', (event) => app.running && event.preventDefault());
   setInterval(() => void journal.rest().catch(trouble), MINUTE);
   await registerServiceWorker(app);
 }

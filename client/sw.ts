@@ -5,6 +5,7 @@
  * until the person asks for it: a recording is never interrupted by an update.
  */
 import { SYNC_TAG, wake } from './outbox/wake';
+import { wanted } from './shell/range';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -92,14 +93,10 @@ async function freshen(cache: Cache, address: string): Promise<void> {
 async function play(item: string, range: string | null, clientId: string): Promise<Response> {
   const client = clientId ? await self.clients.get(clientId) : undefined;
   if (!client) return empty(404);
-  const wanted = range?.match(/^bytes=(\d*)-(\d*)$/);
-  if (range && !wanted) return empty(416);
-  const first = wanted?.[1] ? Number(wanted[1]) : 0;
-  const last = wanted?.[2] ? Number(wanted[2]) : null;
-  if (!range) return whole(client, item);
-  if (!wanted?.[1]) return suffix(client, item, last ?? 0);
-  const length = Math.min(PART, last === null ? PART : last - first + 1);
-  return part(client, item, first, length);
+  const asked = wanted(range, PART);
+  if (asked.kind === 'whole') return whole(client, item);
+  if (asked.kind === 'part') return part(client, item, asked.from, asked.length);
+  return asked.kind === 'last' ? suffix(client, item, asked.length) : empty(416);
 }
 
 async function part(client: Client, item: string, from: number, length: number): Promise<Response> {
@@ -119,7 +116,7 @@ async function part(client: Client, item: string, from: number, length: number):
 async function suffix(client: Client, item: string, length: number): Promise<Response> {
   const { size } = await ask(client, item, 0, 0);
   if (size === null) return empty(404);
-  return part(client, item, Math.max(0, size - length), Math.min(length, PART));
+  return part(client, item, Math.max(0, size - length), length);
 }
 
 /** Pictures ask for everything: handed on part by part as the reader takes it. */

@@ -3,6 +3,7 @@
 import { catalogue } from '../lib/text';
 import type { App } from '../shell/app';
 import { el } from '../shell/dom';
+import { resurface } from '../shell/live';
 
 const t = catalogue({
   en: { name: 'Covered. Hold to uncover', hold: 'Hold to uncover' },
@@ -42,6 +43,7 @@ export function cover(app: App): void {
   dialog.addEventListener('cancel', (event) => event.preventDefault());
   dialog.addEventListener('close', () => {
     dialog.remove();
+    resurface();
     void document.exitFullscreen?.().catch(() => undefined);
   });
   document.body.append(dialog);

@@ -38,6 +38,7 @@ export function tell(text: string): void {
 
 /** Loud, and there until closed. */
 export function warn(text: string): void {
+  navigator.vibrate?.([60, 80, 60]);
   surface();
   fill(
     alarm,

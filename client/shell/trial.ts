@@ -91,6 +91,10 @@ async function run(app: App, said: HTMLElement, bar: HTMLProgressElement): Promi
 /** Shows each state until it is received, or says that it will go by itself. */
 function follow(app: App, item: string, said: HTMLElement): void {
   const show = async () => {
+    if (!said.isConnected) {
+      stop();
+      return;
+    }
     const view: ItemView | undefined = (await app.depot.items()).find(({ id }) => id === item);
     if (!view) return;
     said.classList.toggle('safe', isSafe(view));
