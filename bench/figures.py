@@ -16,7 +16,7 @@ MB = 1_000_000
 _part = 1
 
 
-def small() -> None:
+def quick() -> None:
     """From now on a hundredth of every size: only to see that the figures can be had."""
     global _part
     _part = 100

@@ -1,4 +1,4 @@
-"""Getting ready: what is missing or too old is named, what did not change is not done again; honest counts."""
+"""Getting ready: what is missing or too old is named, what did not change is not done again."""
 
 from __future__ import annotations
 
