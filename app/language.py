@@ -46,7 +46,7 @@ def from_local(moment: datetime) -> int:
 def day(ms: int) -> str:
     """`21 Nov`, with the year when it isn't this one."""
     pattern = "d MMM" if local(ms).year == local(now_ms()).year else "d MMM y"
-    return format_datetime(local(ms), pattern, rebase=False)
+    return str(format_datetime(local(ms), pattern, rebase=False))
 
 
 def time(ms: int, seconds: bool = False) -> str:
@@ -61,9 +61,9 @@ def moment(ms: int | None, seconds: bool = True) -> Markup | str:
     """A `<time>` with the local day and time; UTC beside it."""
     if ms is None:
         return ""
-    return Markup('<time datetime="{}"><span class="local">{} {}</span> <span class="utc">{} UTC</span></time>').format(
-        to_datetime(ms).isoformat(timespec="milliseconds"), day(ms), time(ms, seconds), utc(ms, seconds)
-    )
+    return Markup(
+        '<time datetime="{}"><span class="local">{} {}</span> <span class="utc">{} UTC</span></time>'
+    ).format(to_datetime(ms).isoformat(timespec="milliseconds"), day(ms), time(ms, seconds), utc(ms, seconds))
 
 
 def size(n: int | None) -> str:

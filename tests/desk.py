@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
 
@@ -28,16 +29,18 @@ class Desk:
     base: str = "http://localhost"
 
     def get(self, path: str, **more: object) -> TestResponse:
-        return self.http.get(path, base_url=self.base, headers={"Accept": "text/html"}, **more)  # type: ignore[arg-type]
+        return self.http.get(path, base_url=self.base, headers={"Accept": "text/html"}, **more)
 
     def token(self, page: str = "/desk/login") -> str:
         found = TOKEN.search(self.get(page).text)
         assert found, f"no form on {page}"
         return found[1]
 
-    def post(self, path: str, data: dict[str, object] | None = None, page: str | None = None, **more: object) -> TestResponse:
+    def post(
+        self, path: str, data: Mapping[str, object] | None = None, page: str | None = None, **more: object
+    ) -> TestResponse:
         sent = {"csrf_token": self.token(page or "/desk/login"), **(data or {})}
-        return self.http.post(path, base_url=self.base, data=sent, **more)  # type: ignore[arg-type]
+        return self.http.post(path, base_url=self.base, data=sent, **more)
 
     def page(self, path: str) -> str:
         response = self.get(path)
@@ -45,9 +48,9 @@ class Desk:
         return unescape(response.text)
 
 
-def link_secret(app: Flask, name: str, **more: int) -> str:
+def link_secret(app: Flask, name: str, valid_ms: int = service.LINK_MS) -> str:
     with app.app_context():
-        return service.login_link(name, **more).rpartition("#")[2]
+        return service.login_link(name, valid_ms=valid_ms).rpartition("#")[2]
 
 
 def come_in(app: Flask, name: str) -> Desk:

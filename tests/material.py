@@ -39,7 +39,7 @@ def film(seconds: int = 2) -> bytes:
         stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
         for n in range(seconds * 25):
             noise = Image.effect_noise((160, 90), 60 + n % 30).convert("RGB")  # can't be compressed away
-            frame = av.VideoFrame.from_image(noise)
+            frame = av.VideoFrame.from_image(noise)  # type: ignore[no-untyped-call]
             for packet in stream.encode(frame):
                 container.mux(packet)
         for packet in stream.encode():
@@ -62,11 +62,21 @@ class Observed:
         """One entry; its id."""
         wall = self.start - self.offset + int(at * 1000)
         clock = {"wall": wall, "mono": int(at * 1000), "offset": self.offset, "error": 45, "measured": wall}
-        sealed = self.phone.entry(self.id, type_, data or {}, seq=self.seq, clock=clock, trial=self.trial, **more)
+        sealed = self.phone.entry(
+            self.id, type_, data or {}, seq=self.seq, clock=clock, trial=self.trial, **more
+        )
         self.seq += 1
         return sealed.id
 
-    def record(self, at: float, kind: str, data: bytes, until: float | None = None, cut: int | None = None, mime: str = "") -> Sealed:
+    def record(
+        self,
+        at: float,
+        kind: str,
+        data: bytes,
+        until: float | None = None,
+        cut: int | None = None,
+        mime: str = "",
+    ) -> Sealed:
         """A photo, film or sound: begin entry, commitment, bytes, and the end entry unless it was cut."""
         sealed = self.phone.seal(data)
         if cut is not None:
@@ -75,6 +85,12 @@ class Observed:
         self.phone.commit(sealed, kind, cut=cut is not None)
         assert self.phone.send(sealed).status_code == 204
         if cut is None:
-            end = {"item": sealed.id, "size": len(data), "sha256": jws.sha256(data), "gaps": [], "reason": "stop"}
+            end = {
+                "item": sealed.id,
+                "size": len(data),
+                "sha256": jws.sha256(data),
+                "gaps": [],
+                "reason": "stop",
+            }
             self.say(until if until is not None else at, "end", end)
         return sealed

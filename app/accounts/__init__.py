@@ -1,4 +1,5 @@
-"""People at the desk: who they are (Flask-Security), what they may do (`rights.py`), how they get in (`views.py`)."""
+"""People at the desk: who they are (Flask-Security), what they may do (`rights.py`), how they get in
+(`views.py`)."""
 
 from __future__ import annotations
 

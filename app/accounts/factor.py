@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import segno
-from flask_security import Totp
+from flask import current_app
+from flask_security import Totp, UserMixin
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from app.accounts.models import DeskSession, User
 from app.clock import now_ms
 from app.db import unit_of_work
-from flask import current_app
 
 WINDOW = 30  # seconds that a phone's clock may be off, either way
 MOST_WRONG = 5
 WAIT_MS = 15 * 60_000
 
 
-class OnceTotp(Totp):  # type: ignore[misc]
+class OnceTotp(Totp):
     """Refuses a code whose time step was used before (RFC 6238, 5.2)."""
 
-    def get_last_counter(self, user: User) -> int | None:
-        return user.totp_counter
+    def get_last_counter(self, user: UserMixin) -> int | None:
+        return cast(User, user).totp_counter
 
-    def set_last_counter(self, user: User, tmatch: Any) -> None:
-        user.totp_counter = tmatch.counter
+    def set_last_counter(self, user: UserMixin, tmatch: Any) -> None:
+        cast(User, user).totp_counter = tmatch.counter
 
 
 _totp: OnceTotp = LocalProxy(lambda: current_app.extensions["security"]._totp_factory)  # type: ignore[assignment]

@@ -11,19 +11,27 @@ _needed = InputRequired(_l("Please fill this in."))
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]
-    username = StringField(_l("Name"), [_needed, Length(max=64)], render_kw={"autocomplete": "username", "autofocus": True})
-    password = PasswordField(_l("Password"), [_needed, Length(max=512)], render_kw={"autocomplete": "current-password"})
+    username = StringField(
+        _l("Name"), [_needed, Length(max=64)], render_kw={"autocomplete": "username", "autofocus": True}
+    )
+    password = PasswordField(
+        _l("Password"), [_needed, Length(max=512)], render_kw={"autocomplete": "current-password"}
+    )
 
 
 class EnterForm(FlaskForm):  # type: ignore[misc]
     """The login link: its secret comes from the fragment by script, or is pasted."""
 
-    secret = StringField(_l("Login link"), [_needed, Length(max=512)], render_kw={"autocomplete": "off", "spellcheck": "false"})
+    secret = StringField(
+        _l("Login link"), [_needed, Length(max=512)], render_kw={"autocomplete": "off", "spellcheck": "false"}
+    )
 
 
 class PasswordForm(FlaskForm):  # type: ignore[misc]
     password = PasswordField(
-        _l("New password"), [_needed, Length(max=512)], render_kw={"autocomplete": "new-password", "autofocus": True}
+        _l("New password"),
+        [_needed, Length(max=512)],
+        render_kw={"autocomplete": "new-password", "autofocus": True},
     )
     again = PasswordField(
         _l("The same again"),
@@ -37,16 +45,25 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
     code = StringField(
         _l("Six digits"),
         [_needed, Length(max=16)],
-        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "digits"},
+        render_kw={
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "autofocus": True,
+            "class": "digits",
+        },
     )
 
 
 class OwnPasswordForm(FlaskForm):  # type: ignore[misc]
     """A new password or second factor from within: asks for the present password."""
 
-    present = PasswordField(_l("Present password"), [_needed, Length(max=512)], render_kw={"autocomplete": "current-password"})
+    present = PasswordField(
+        _l("Present password"), [_needed, Length(max=512)], render_kw={"autocomplete": "current-password"}
+    )
     password = PasswordField(
-        _l("New password (empty: stays)"), [Optional(), Length(max=512)], render_kw={"autocomplete": "new-password"}
+        _l("New password (empty: stays)"),
+        [Optional(), Length(max=512)],
+        render_kw={"autocomplete": "new-password"},
     )
     new_factor = BooleanField(_l("Set up the second factor again"))
 

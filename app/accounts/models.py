@@ -1,4 +1,5 @@
-"""Tables of the people at the desk. No address, no login history: a name to log in with, roles, and what proves it is them."""
+"""Tables of the people at the desk. No address, no login history: a name to log in with, roles, and what
+proves it is them."""
 
 from __future__ import annotations
 
@@ -27,11 +28,12 @@ class Role(Model, RoleMixin):
 
 
 class User(Model, UserMixin):
-    """Somebody of the organisation. `id` is what the log names as `user:<id>`, so it never changes or returns."""
+    """Somebody of the organisation. `id` is what the log names as `user:<id>`, so it never changes or
+    returns."""
 
     __tablename__ = "user"
     id: Mapped[str] = mapped_column(primary_key=True)  # type: ignore[assignment]
-    username: Mapped[str] = mapped_column(unique=True)  # type: ignore[assignment]
+    username: Mapped[str] = mapped_column(unique=True)
     password: Mapped[str | None] = mapped_column()  # none until the first login link was used
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)

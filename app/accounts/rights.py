@@ -80,7 +80,8 @@ def right(endpoint: str) -> frozenset[str]:
 
 
 def may(endpoint: str) -> bool:
-    """Whether the person of this request may call an endpoint: for links that would only lead to a refusal."""
+    """Whether the person of this request may call an endpoint: for links that would only lead to a
+    refusal."""
     row = sessions.current()
     return row is not None and row.stage == "in" and bool(right(endpoint) & sessions.user_of(row).role_names)
 
@@ -107,7 +108,11 @@ def _guard() -> Response | None:
 
 
 def _ask_to_log_in(endpoint: str = "accounts.login") -> Response:
-    if request.method != "GET" or not request.accept_mimetypes.accept_html or request.path.startswith("/api/"):
+    if (
+        request.method != "GET"
+        or not request.accept_mimetypes.accept_html
+        or request.path.startswith("/api/")
+    ):
         raise Problem("not-logged-in", _("Please log in."), 401)
     # The path only: a query could hold what somebody looked for.
     return redirect(f"{url_for(endpoint)}?next={quote(request.path)}", 303)

@@ -1,4 +1,5 @@
-"""People, their roles, and the links that let them in. The only writer of these tables but for sessions and codes."""
+"""People, their roles, and the links that let them in. The only writer of these tables but for sessions
+and codes."""
 
 from __future__ import annotations
 
@@ -58,7 +59,11 @@ def add(username: str, roles: Iterable[str], actor: str) -> User:
         if work.scalar(select(User.id).where(User.username == name)):
             raise Problem("name-taken", _("This name is already taken."), 409)
         user = User(
-            id=secrets.token_hex(16), username=name, active=True, fs_uniquifier=secrets.token_hex(32), created_at=now_ms()
+            id=secrets.token_hex(16),
+            username=name,
+            active=True,
+            fs_uniquifier=secrets.token_hex(32),
+            created_at=now_ms(),
         )
         work.add(user)
         user.roles = _roles(roles)
@@ -79,7 +84,9 @@ def set_roles(user: User, roles: Iterable[str], active: bool, actor: str) -> Non
             if loses and not _others(role, user):
                 raise Problem(f"last-{role}", message, 409)
         if {"admin", "lead"} <= wanted and active and _others("lead", user):
-            raise Problem("admin-and-lead", _("One person is admin and lead only while there is no other lead."), 409)
+            raise Problem(
+                "admin-and-lead", _("One person is admin and lead only while there is no other lead."), 409
+            )
         user.roles, user.active = _roles(wanted), active
         sessions.end_all(user)
         log.append(actor, "user.changed", user.actor, {"roles": sorted(wanted), "active": active})
@@ -95,7 +102,9 @@ def login_link(user: User | str, actor: str = "server", valid_ms: int = LINK_MS)
     secret = secrets.token_urlsafe(24)
     with unit_of_work() as work:
         work.execute(delete(LoginLink).where(LoginLink.user_id == person.id))
-        work.add(LoginLink(secret_hash=sessions.hashed(secret), user_id=person.id, expires_at=now_ms() + valid_ms))
+        work.add(
+            LoginLink(secret_hash=sessions.hashed(secret), user_id=person.id, expires_at=now_ms() + valid_ms)
+        )
         log.append(actor, "user.link-made", person.actor, {"minutes": valid_ms // 60_000})
     config: Config = current_app.config["TEMOIN"]
     host = "localhost" if config.host in {"127.0.0.1", "0.0.0.0", "::1", "::"} else config.host  # noqa: S104
@@ -109,7 +118,9 @@ def redeem(secret: str) -> User:
         link = work.get(LoginLink, sessions.hashed(secret.strip().rpartition("#")[2]))
         user = work.get(User, link.user_id) if link else None
         if link is None or user is None or not user.active:
-            raise Problem("link-unknown", _("This login link isn't known here, or a newer one has replaced it."), 404)
+            raise Problem(
+                "link-unknown", _("This login link isn't known here, or a newer one has replaced it."), 404
+            )
         if link.used_at is not None:
             raise Problem("link-used", _("This login link has been used. Ask for a new one."), 410)
         if link.expires_at < now_ms():
@@ -143,15 +154,23 @@ def choose_password(user: User, password: str, forget_factor: bool = False) -> N
 
 
 def came_in(user: User) -> None:
-    """Somebody is fully in. The first time a second lead is, whoever is admin and lead at once stays admin only."""
+    """Somebody is fully in. The first time a second lead is, whoever is admin and lead at once stays admin
+    only."""
     with unit_of_work() as work:
-        log.append(user.actor, "user.logged-in", user.actor, {"second_factor": user.tf_totp_secret is not None})
+        log.append(
+            user.actor, "user.logged-in", user.actor, {"second_factor": user.tf_totp_secret is not None}
+        )
         if "lead" not in user.role_names or "admin" in user.role_names:
             return
         for both in work.scalars(select(User).where(User.id != user.id)):
             if {"admin", "lead"} <= both.role_names:
                 both.roles = [role for role in both.roles if role.name != "lead"]
-                log.append("server", "user.changed", both.actor, {"roles": sorted(both.role_names), "second_lead": user.id})
+                log.append(
+                    "server",
+                    "user.changed",
+                    both.actor,
+                    {"roles": sorted(both.role_names), "second_lead": user.id},
+                )
 
 
 def set_language(user: User, language: str) -> None:
@@ -181,7 +200,9 @@ def _tidy(username: str) -> str:
 
 def _refuse_weak(user: User, password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
-        raise WeakPassword(_("At least %(n)d characters, please: four or five words do well.", n=SHORTEST_PASSWORD))
+        raise WeakPassword(
+            _("At least %(n)d characters, please: four or five words do well.", n=SHORTEST_PASSWORD)
+        )
     if len(set(password.casefold())) < 6:
         raise WeakPassword(_("Too few different characters: this would be guessed."))
     if user.username in password.casefold():

@@ -1,7 +1,7 @@
 """Who is at the desk, and how far in. One stage after another; only the last one opens the desk.
 
-    link -> password -> factor -> in        the first time, or by a login link
-    (password right) -> code -> in          every other time
+link -> password -> factor -> in        the first time, or by a login link
+(password right) -> code -> in          every other time
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def _idle_ms() -> int:
 
 
 def begin(user: User, stage: str) -> DeskSession:
-    """Start a session at `stage`, or go on to it: always under a new secret, so an older cookie is worth nothing."""
+    """Start a session at `stage`, or go on to it: always under a new secret, so an older cookie is worth
+    nothing."""
     end()
     secret = secrets.token_urlsafe(32)
     with unit_of_work() as work:

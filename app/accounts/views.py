@@ -13,7 +13,15 @@ from werkzeug.wrappers import Response
 
 from app import language
 from app.accounts import factor, service, sessions
-from app.accounts.forms import CodeForm, EmptyForm, EnterForm, LanguageForm, LoginForm, OwnPasswordForm, PasswordForm
+from app.accounts.forms import (
+    CodeForm,
+    EmptyForm,
+    EnterForm,
+    LanguageForm,
+    LoginForm,
+    OwnPasswordForm,
+    PasswordForm,
+)
 from app.accounts.models import DeskSession, User
 from app.errors import Problem
 
@@ -24,7 +32,11 @@ Answer = Response | str | tuple[str, int]
 def _asked_for() -> str:
     """Where to go afterwards: a path of the desk, nothing else."""
     path = request.args.get("next", "")
-    return path if path.startswith("/desk/") and "//" not in path and "\\" not in path else url_for("review.home")
+    return (
+        path
+        if path.startswith("/desk/") and "//" not in path and "\\" not in path
+        else url_for("review.home")
+    )
 
 
 def _on_the_way() -> tuple[DeskSession, User]:
@@ -56,7 +68,8 @@ def login() -> Answer:
 
 @accounts.route("/enter", methods=["GET", "POST"])
 def enter() -> Answer:
-    """A login link. Opening it does nothing; the button redeems it, so a preview or a prefetch can't use it up."""
+    """A login link. Opening it does nothing; the button redeems it, so a preview or a prefetch can't use
+    it up."""
     form = EnterForm()
     if form.validate_on_submit():
         try:
@@ -112,10 +125,18 @@ def set_up_factor() -> Answer:
     if form.validate_on_submit():
         if factor.adopt(user, row, form.code.data):
             return _go(user, "in", _asked_for())
-        form.code.errors = [_("This isn't the code that belongs to this picture. Is the phone's clock right?")]
+        form.code.errors = [
+            _("This isn't the code that belongs to this picture. Is the phone's clock right?")
+        ]
     secret = factor.propose(row)
-    page: dict[str, Any] = {"picture": factor.picture(user, secret), "typed": factor.typed(secret), "later": _loopback()}
-    return render_template("accounts/factor.html", form=form, empty=EmptyForm(), **page), 422 if form.errors else 200
+    page: dict[str, Any] = {
+        "picture": factor.picture(user, secret),
+        "typed": factor.typed(secret),
+        "later": _loopback(),
+    }
+    return render_template(
+        "accounts/factor.html", form=form, empty=EmptyForm(), **page
+    ), 422 if form.errors else 200
 
 
 @accounts.post("/login/later")
@@ -123,7 +144,9 @@ def later() -> Answer:
     """Without a second factor, this once: only from this very machine."""
     row, user = _on_the_way()
     if row.stage != "factor" or not _loopback():
-        raise Problem("not-allowed", _("The second factor can only be put off on the server's own machine."), 403)
+        raise Problem(
+            "not-allowed", _("The second factor can only be put off on the server's own machine."), 403
+        )
     return _go(user, "in", _asked_for())
 
 
@@ -135,7 +158,7 @@ def logout() -> Answer:
 
 @accounts.route("/me", methods=["GET", "POST"])
 def me() -> Answer:
-    row, user = _on_the_way()
+    _row, user = _on_the_way()
     form = OwnPasswordForm()
     if form.validate_on_submit():
         if service.check_password(user.username, form.present.data) is None:
@@ -172,8 +195,13 @@ def choose_language() -> Answer:
 
 
 def _loopback() -> bool:
-    """Whether this request was made on the server's own machine: a loopback address at both ends, and no proxy between."""
-    if current_app.config["TEMOIN"].url or request.headers.get("X-Forwarded-For") or request.headers.get("Forwarded"):
+    """Whether this request was made on the server's own machine: a loopback address at both ends, and no
+    proxy between."""
+    if (
+        current_app.config["TEMOIN"].url
+        or request.headers.get("X-Forwarded-For")
+        or request.headers.get("Forwarded")
+    ):
         return False
     host = request.host.rsplit(":", 1)[0].strip("[]")
     try:
@@ -181,4 +209,3 @@ def _loopback() -> bool:
         return here and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
     except ValueError:
         return False
-

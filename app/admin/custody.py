@@ -1,4 +1,5 @@
-"""Setting up custody: keys are made in the lead's browser, proven here by canaries, and only public halves arrive."""
+"""Setting up custody: keys are made in the lead's browser, proven here by canaries, and only public halves
+arrive."""
 
 from __future__ import annotations
 
@@ -36,12 +37,16 @@ def _body() -> dict[str, Any]:
 
 @bp.post("/canaries")
 def canaries() -> Response:
-    """One canary for each recipient, so that each saved file is proven. Their words stay here as hashes, in the cookie."""
+    """One canary for each recipient, so that each saved file is proven. Their words stay here as hashes,
+    in the cookie."""
     recipients = _body().get("recipients")
     if not isinstance(recipients, list) or not 1 <= len(recipients) <= 4:
         raise Problem("bad-recipient", _("Custody needs one to four age X25519 recipients."))
     made = [pins.canary([recipient]) for recipient in recipients]
-    session["canaries"] = {r: hashlib.sha256(word.encode()).hexdigest() for r, (word, _sealed) in zip(recipients, made, strict=True)}
+    session["canaries"] = {
+        r: hashlib.sha256(word.encode()).hexdigest()
+        for r, (word, _sealed) in zip(recipients, made, strict=True)
+    }
     sealed = [base64.b64encode(file).decode() for _word, file in made]
     return jsonify({"canaries": sealed, "proposal": pins.proposal()})
 
@@ -54,8 +59,14 @@ def start() -> Response:
     signed, organisation = body.get("pins"), body.get("organisation")
     if not isinstance(signed, str) or not isinstance(organisation, dict) or not isinstance(words, dict):
         raise Problem("bad-json", _("The request can't be read."), 400)
-    if not expected or words.keys() != expected.keys() or not all(_same(words[r], expected[r]) for r in expected):
-        raise Problem("canary", _("The saved files didn't open what was sealed to them. Nothing has changed."))
+    if (
+        not expected
+        or words.keys() != expected.keys()
+        or not all(_same(words[r], expected[r]) for r in expected)
+    ):
+        raise Problem(
+            "canary", _("The saved files didn't open what was sealed to them. Nothing has changed.")
+        )
     if _recipients_of(signed) != sorted(expected):
         raise Problem("bad-pins", _("The signed keys aren't the ones that were proven. Nothing has changed."))
     retired = pins.set_up_custody(signed, organisation, current_user.actor)

@@ -46,7 +46,9 @@ class PersonForm(RolesForm):
 
 def _page(form: PersonForm, status: int = 200, **more: Any) -> Answer:
     people = service.people()
-    return render_template("admin/people.html", form=form, people=people, empty=EmptyForm(formdata=None), **more), status
+    return render_template(
+        "admin/people.html", form=form, people=people, empty=EmptyForm(formdata=None), **more
+    ), status
 
 
 def _person(user_id: str) -> User:
@@ -97,4 +99,6 @@ def link(user_id: str) -> Answer:
 def _link_page(user: User) -> Answer:
     """The answer of this POST is the only place where the link ever stands."""
     made = service.login_link(user, current_user.actor, service.HANDED_LINK_MS)
-    return render_template("admin/person_link.html", user=user, link=made, hours=service.HANDED_LINK_MS // 3_600_000)
+    return render_template(
+        "admin/person_link.html", user=user, link=made, hours=service.HANDED_LINK_MS // 3_600_000
+    )

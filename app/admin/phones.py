@@ -75,7 +75,9 @@ def invite() -> Answer:
 
 
 def _picture(link: str) -> Markup:
-    drawn = segno.make(link, error="m", micro=False).svg_inline(scale=5, border=2, dark="#000", light="#fff", omitsize=True)
+    drawn = segno.make(link, error="m", micro=False).svg_inline(
+        scale=5, border=2, dark="#000", light="#fff", omitsize=True
+    )
     return Markup(drawn)  # noqa: S704 (segno's own SVG)
 
 

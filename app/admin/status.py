@@ -40,12 +40,16 @@ class State:
 def state() -> State:
     config: Config = current_app.config["TEMOIN"]
     seen = last_alive(config.instance)
-    count, size = db.session.execute(select(func.count(), func.sum(Item.head_size + Item.body_size)).select_from(Item)).one()
+    count, size = db.session.execute(
+        select(func.count(), func.sum(Item.head_size + Item.body_size)).select_from(Item)
+    ).one()
     return State(
         worker_seen=seen,
         worker_late=seen is None or now_ms() - seen > WORKER_LATE_MS,
         waiting=opening.waiting(),
-        failed=int(db.session.scalar(select(func.count()).select_from(Item).where(Item.state == "failed")) or 0),
+        failed=int(
+            db.session.scalar(select(func.count()).select_from(Item).where(Item.state == "failed")) or 0
+        ),
         stored=int(count),
         stored_bytes=int(size or 0),
         free=blobs().free(),

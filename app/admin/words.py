@@ -10,7 +10,13 @@ from app.accounts.models import ROLES
 
 
 def role(name: str) -> str:
-    return {"admin": _("admin"), "lead": _("lead"), "reviewer": _("reviewer"), "coordinator": _("coordinator")}.get(name, name)
+    words: dict[str, str] = {
+        "admin": _("admin"),
+        "lead": _("lead"),
+        "reviewer": _("reviewer"),
+        "coordinator": _("coordinator"),
+    }
+    return words.get(name, name)
 
 
 def roles(names: Iterable[str]) -> str:

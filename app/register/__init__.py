@@ -1,4 +1,5 @@
-"""Readings of RIO numbers, and the vocabulary that phone and desk share. A look-up gives its purpose and is logged."""
+"""Readings of RIO numbers, and the vocabulary that phone and desk share. A look-up gives its purpose and
+is logged."""
 
 from __future__ import annotations
 

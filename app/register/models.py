@@ -11,7 +11,8 @@ from app.db import Model
 
 
 class Reading(Model):
-    """What was read of one officer's number, as said in one `rio` entry (docs/formats.md). Corrections: see `Entry.corrected_by`."""
+    """What was read of one officer's number, as said in one `rio` entry (docs/formats.md). Corrections:
+    see `Entry.corrected_by`."""
 
     __tablename__ = "reading"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,7 +31,8 @@ class Reading(Model):
 
 
 class ReadingPattern(Model):
-    """One way to lay a reading: digits and `?`. A reading with a loose fragment has several rows; search reads only these."""
+    """One way to lay a reading: digits and `?`. A reading with a loose fragment has several rows; search
+    reads only these."""
 
     __tablename__ = "reading_pattern"
     reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id"), primary_key=True)

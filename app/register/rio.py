@@ -1,7 +1,8 @@
 """RIO numbers as they are seen: in part, unsure, in fragments. Pure.
 
-A number is opaque text of a configured length (seven digits today); nothing in it can be computed. What is known of one is a
-*pattern*: as many characters, digits and `?`. A fragment whose place isn't known fits several patterns.
+A number is opaque text of a configured length (seven digits today); nothing in it can be computed.
+What is known of one is a *pattern*: as many characters, digits and `?`. A fragment whose place isn't known
+fits several patterns.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ MOST_PATTERNS = 200  # a pattern and fragments that fit in more ways than this s
 
 
 class OtherNumber(ValueError):
-    """Letters, or more digits than a RIO has: perhaps a plate or another number. Kept as written, never altered."""
+    """Letters, or more digits than a RIO has: perhaps a plate or another number. Kept as written, never
+    altered."""
 
 
 class Tier(StrEnum):
@@ -60,7 +62,8 @@ class Shared:
 
 
 def normalise(text: str) -> str:
-    """Any script's decimal digits as 0-9 (Arabic-Indic and Persian among them); spaces, dots and hyphens dropped."""
+    """Any script's decimal digits as 0-9 (Arabic-Indic and Persian among them); spaces, dots and hyphens
+    dropped."""
     digits = (str(unicodedata.decimal(c)) if unicodedata.decimal(c, None) is not None else c for c in text)
     return "".join(c for c in digits if c not in _DROPPED)
 
@@ -79,9 +82,15 @@ def known(pattern: str) -> int:
 
 
 def faults(
-    status: str, asked: str, how: str, pattern: str | None, fragments: Sequence[Fragment] = (), length: int = LENGTH
+    status: str,
+    asked: str,
+    how: str,
+    pattern: str | None,
+    fragments: Sequence[Fragment] = (),
+    length: int = LENGTH,
 ) -> list[str]:
-    """What contradicts itself in a reading: names of faults, none when it is sound. Nothing is ever refused for one."""
+    """What contradicts itself in a reading: names of faults, none when it is sound. Nothing is ever
+    refused for one."""
     found = []
     digits = known(pattern or "") + sum(len(f.digits) for f in fragments)
     if pattern is not None and (len(pattern) != length or set(pattern) - set("0123456789?")):
@@ -128,7 +137,9 @@ def _lay(pattern: str, digits: str, at: int) -> str | None:
     return pattern[:at] + digits + pattern[at + len(digits) :]
 
 
-def compare(a: str, b: str, unsure_a: frozenset[int] = frozenset(), unsure_b: frozenset[int] = frozenset()) -> Shared:
+def compare(
+    a: str, b: str, unsure_a: frozenset[int] = frozenset(), unsure_b: frozenset[int] = frozenset()
+) -> Shared:
     """Lay two patterns on one another. A digit that was unsure can agree but never contradicts."""
     agree, conflicts = 0, []
     for at, (x, y) in enumerate(zip(a, b, strict=True)):
@@ -145,8 +156,15 @@ def compatible(a: str, b: str) -> bool:
     return not compare(a, b).conflicts
 
 
-def tier(a: Read, b: Read, same_unit_within_30_days: bool = False, other_unit_same_day: bool = False, length: int = LENGTH) -> Tier | None:
-    """The strongest tier over all ways the two readings may be laid, or None: too little, or something against it."""
+def tier(
+    a: Read,
+    b: Read,
+    same_unit_within_30_days: bool = False,
+    other_unit_same_day: bool = False,
+    length: int = LENGTH,
+) -> Tier | None:
+    """The strongest tier over all ways the two readings may be laid, or None: too little, or something
+    against it."""
     best: Tier | None = None
     for x in patterns(a, length):
         for y in patterns(b, length):
@@ -217,7 +235,8 @@ def _spread(parts: Sequence[str], length: int) -> Iterator[str]:
 
 
 def answers(query: str, pattern: str, unsure: frozenset[int] = frozenset()) -> Shared | None:
-    """Whether a reading's pattern answers a query pattern: enough digits in common, at most one known confusion.
+    """Whether a reading's pattern answers a query pattern: enough digits in common, at most one known
+    confusion.
 
     Returns how they lie on one another, or None. "Enough": all known ones of the query up to three."""
     shared = compare(query, pattern, unsure_b=unsure)

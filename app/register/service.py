@@ -24,7 +24,8 @@ class TooFewDigits(ValueError):
 
 @dataclass(frozen=True)
 class Hit:
-    """A reading that answers a look-up, the observation it is from, and how well: `agree` digits in common, `near` when
+    """A reading that answers a look-up, the observation it is from, and how well: `agree` digits in
+    common, `near` when
     one digit is off by a known confusion, `replaced` when a correction has taken its place."""
 
     reading: Reading
@@ -39,7 +40,8 @@ def _length() -> int:
 
 
 def take(entry: Entry) -> Reading | None:
-    """Put a newly opened entry into the register, if it is a reading. Call once for each new entry, within its unit
+    """Put a newly opened entry into the register, if it is a reading. Call once for each new entry, within
+    its unit
     of work; a second call changes nothing. Trial entries stay out."""
     document = entry.document
     if entry.type != "rio" or document.get("trial"):
@@ -59,7 +61,8 @@ def take(entry: Entry) -> Reading | None:
 
 
 def _reading(entry: Entry, data: dict[str, Any]) -> Reading:
-    """From a phone's words, which may be anything: what can't be a RIO is kept as it was written, in `other`."""
+    """From a phone's words, which may be anything: what can't be a RIO is kept as it was written, in
+    `other`."""
     length, other = _length(), [_text(data.get("other"))]
     pattern, said = None, _text(data.get("pattern"))
     if said:
@@ -75,7 +78,9 @@ def _reading(entry: Entry, data: dict[str, Any]) -> Reading:
             fragments.append({"digits": digits, "anchor": anchor})
         elif digits:
             other.append(digits)
-    unsure = [n for n in data.get("unsure") or [] if isinstance(n, int) and 0 <= n < length] if pattern else []
+    unsure = (
+        [n for n in data.get("unsure") or [] if isinstance(n, int) and 0 <= n < length] if pattern else []
+    )
     officer = data.get("officer")
     status, asked, how = (_text(data.get(name)) for name in ("status", "asked", "how"))
     return Reading(
@@ -126,7 +131,9 @@ def search(text: str) -> list[Hit]:
         for query in wanted:
             shared = rio.answers(query, pattern, frozenset(reading.unsure))
             if shared:
-                hit = Hit(reading, observation, shared.agree, bool(shared.conflicts), corrected_by is not None)
+                hit = Hit(
+                    reading, observation, shared.agree, bool(shared.conflicts), corrected_by is not None
+                )
                 hits[reading.id] = min(hits.get(reading.id, hit), hit, key=_rank)
     return sorted(hits.values(), key=_rank)[:MOST_HITS]
 
@@ -143,4 +150,3 @@ def _may_answer(query: str) -> ColumnElement[bool]:
         start=case((ReadingPattern.reading_id.is_(None), 1), else_=0),
     )
     return agree >= min(3, len(asked))
-

@@ -14,5 +14,7 @@ def init_app(app: Flask) -> None:
     config: Config = app.config["TEMOIN"]
     app.register_blueprint(views.review)
     app.jinja_env.globals.update(
-        organisation=lambda: config.organisation, practice=lambda: keys().is_practice, zone=lambda: config.timezone
+        organisation=lambda: config.organisation,
+        practice=lambda: keys().is_practice,
+        zone=lambda: config.timezone,
     )

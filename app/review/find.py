@@ -1,4 +1,5 @@
-"""The find box: what somebody typed, understood as a reference, a RIO, a day, or words for codes, forces and sites."""
+"""The find box: what somebody typed, understood as a reference, a RIO, a day, or words for codes, forces
+and sites."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.db import db
-from app.journal.models import Entry, Observation
 from app.ids import CROCKFORD
+from app.journal.models import Entry, Observation
 from app.journal.reference import normalise
 from app.register import rio
 from app.register.vocabulary import words_matching
@@ -46,7 +47,11 @@ def understand(text: str, zone: str, today: date) -> Found:
 
 def _by_reference(text: str) -> Observation | None:
     spoken = normalise(text)
-    if len(spoken) != 7 or set(spoken) - set(CROCKFORD + "-") or len("".join(c for c in text if c.isalnum())) != 6:
+    if (
+        len(spoken) != 7
+        or set(spoken) - set(CROCKFORD + "-")
+        or len("".join(c for c in text if c.isalnum())) != 6
+    ):
         return None
     return db.session.scalars(select(Observation).where(Observation.reference == spoken)).first()
 
@@ -74,7 +79,9 @@ def _within(day: date, zone: str) -> ColumnElement[bool]:
     """Observations that touch a local day; such a day may have 23 or 25 hours."""
     start = datetime.combine(day, time(), ZoneInfo(zone))
     end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
-    return (Observation.started_at < int(end.timestamp() * 1000)) & (Observation.ended_at >= int(start.timestamp() * 1000))
+    return (Observation.started_at < int(end.timestamp() * 1000)) & (
+        Observation.ended_at >= int(start.timestamp() * 1000)
+    )
 
 
 def _word(word: str, zone: str, today: date) -> ColumnElement[bool]:
@@ -88,6 +95,7 @@ def _word(word: str, zone: str, today: date) -> ColumnElement[bool]:
         Observation.site.icontains(word, autoescape=True),
         Observation.reference.istartswith(word, autoescape=True),
         exists().where(here, Entry.corrected_by.is_(None), Entry.code.in_(codes)),
-        exists().where(here, Entry.corrected_by.is_(None), Entry.document["data"]["force"].as_string().in_(forces)),
+        exists().where(
+            here, Entry.corrected_by.is_(None), Entry.document["data"]["force"].as_string().in_(forces)
+        ),
     )
-

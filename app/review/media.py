@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import IO, cast
+
 from flask import request
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import FileWrapper
@@ -16,7 +18,8 @@ CHUNK = 64 * 1024
 _SENT_AS = {"video/quicktime": "video/mp4"}
 _ENDINGS = {
     "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif", "video/mp4": "mp4",
-    "video/webm": "webm", "video/quicktime": "mov", "audio/mp4": "m4a", "audio/webm": "weba", "audio/ogg": "ogg",
+    "video/webm": "webm", "video/quicktime": "mov", "audio/mp4": "m4a", "audio/webm": "weba", "audio/ogg":
+    "ogg",
     "audio/mpeg": "mp3", "audio/wav": "wav",
 }  # fmt: skip
 
@@ -27,7 +30,7 @@ def answer(opening: Opening, name: str | None = None) -> Response:
     size = copy.size
     kind = opening.media_type or ""
     shown = _SENT_AS.get(kind, kind) if kind in SHOWN else "application/octet-stream"
-    response = Response(FileWrapper(copy, CHUNK), mimetype=shown, direct_passthrough=True)
+    response = Response(FileWrapper(cast(IO[bytes], copy), CHUNK), mimetype=shown, direct_passthrough=True)
     response.content_length = size
     if name or shown == "application/octet-stream":
         ending = _ENDINGS.get(kind, "bin")

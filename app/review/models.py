@@ -1,4 +1,5 @@
-"""Tables of the desk's own acts. Appended only: undoing is a row of its own. `subject` is an observation's id, or the `Item.id`
+"""Tables of the desk's own acts. Appended only: undoing is a row of its own. `subject` is an observation's
+id, or the `Item.id`
 of an item that belongs to none."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Everything about one observation, laid out for reading: media and entries on one time line, officers, clocks, integrity."""
+"""Everything about one observation, laid out for reading: media and entries on one time line, officers,
+clocks, integrity."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from app.review.queue import latest_openings
 SHOWN = {
     "image/jpeg": "image", "image/png": "image", "image/webp": "image", "image/gif": "image",
     "video/mp4": "video", "video/webm": "video", "video/quicktime": "video",
-    "audio/mp4": "audio", "audio/webm": "audio", "audio/ogg": "audio", "audio/mpeg": "audio", "audio/wav": "audio",
+    "audio/mp4": "audio", "audio/webm": "audio", "audio/ogg": "audio", "audio/mpeg": "audio", "audio/wav":
+    "audio",
 }  # fmt: skip
 _HEX = re.compile(r"^[0-9a-f]{64}$")
 
@@ -130,7 +132,8 @@ class Medium:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the time line: an entry or a medium. `medium` and `offset` (ms into it) say where it can be seen."""
+    """One line of the time line: an entry or a medium. `medium` and `offset` (ms into it) say where it can
+    be seen."""
 
     at: int
     said: Said | None = None
@@ -152,7 +155,8 @@ class Officer:
 
 @dataclass(frozen=True)
 class Clock:
-    """One moment by every clock that saw it, in ms: device as claimed, offset and its error as measured, server receipt."""
+    """One moment by every clock that saw it, in ms: device as claimed, offset and its error as measured,
+    server receipt."""
 
     what: str
     number: int | None
@@ -176,7 +180,8 @@ class Sheet:
 
 
 def data_of(entry: Entry) -> dict[str, Any]:
-    """What an entry says. Lists that a page walks through hold only what it can show; the document keeps everything."""
+    """What an entry says. Lists that a page walks through hold only what it can show; the document keeps
+    everything."""
     data = entry.document.get("data")
     data = dict(data) if isinstance(data, dict) else {}
     for name in ("fragments", "gaps"):
@@ -193,7 +198,9 @@ def _number(value: object) -> float | None:
 def sheet(observation: Observation) -> Sheet:
     entries = list(
         db.session.scalars(
-            select(Entry).where(Entry.observation_id == observation.id).order_by(Entry.at, Entry.seq, Entry.entry_id)
+            select(Entry)
+            .where(Entry.observation_id == observation.id)
+            .order_by(Entry.at, Entry.seq, Entry.entry_id)
         )
     )
     said = standing(entries)
@@ -225,7 +232,8 @@ def standing(entries: list[Entry]) -> list[Said]:
 
 
 def _chain(first: Entry, followers: dict[str, list[Entry]]) -> list[Entry]:
-    """All versions that go back to `first`, in the order they were written. Two corrections of one entry both count."""
+    """All versions that go back to `first`, in the order they were written. Two corrections of one entry
+    both count."""
     chain, waiting = [], [first]
     while waiting:
         entry = waiting.pop()
@@ -284,7 +292,11 @@ def lone(item: Item) -> Medium:
 def _seen_in(at: int, media: list[Medium]) -> Medium | None:
     """The film or sound that was running at a moment; a film before a sound."""
     running = [
-        m for m in media if m.kind in {"film", "sound"} and m.at <= at <= m.at + (m.length_ms or 0) and m.shows in {"video", "audio"}
+        m
+        for m in media
+        if m.kind in {"film", "sound"}
+        and m.at <= at <= m.at + (m.length_ms or 0)
+        and m.shows in {"video", "audio"}
     ]
     return min(running, key=lambda m: (m.kind != "film", m.at), default=None)
 
@@ -324,7 +336,10 @@ def _clocks(entries: list[Entry], media: list[Medium]) -> list[Clock]:
             continue
         clock = entry.document.get("clock")
         clock = clock if isinstance(clock, dict) else {}
-        wall, offset, error = (clock.get(name) if isinstance(clock.get(name), int) else None for name in ("wall", "offset", "error"))
+        wall, offset, error = (
+            clock.get(name) if isinstance(clock.get(name), int) else None
+            for name in ("wall", "offset", "error")
+        )
         arrived = medium.item.received_at if medium and medium.item else received.get(entry.id)
         clocks.append(Clock(what, medium.number if medium else None, wall, offset, error, entry.at, arrived))
     return clocks

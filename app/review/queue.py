@@ -1,12 +1,14 @@
-"""What came in, newest first: observations, and items that belong to none. Reads only, in a handful of queries a page."""
+"""What came in, newest first: observations, and items that belong to none. Reads only, in a handful of
+queries a page."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -48,13 +50,20 @@ class Page:
     more: bool
 
 
-def observations(where: Iterable[ColumnElement[bool]] = (), only_new: bool = False, trial: bool = False) -> Page:
-    """A page of the queue, at most PAGE rows. Trial observations show only when they are asked for, and then alone."""
+def observations(
+    where: Iterable[ColumnElement[bool]] = (), only_new: bool = False, trial: bool = False
+) -> Page:
+    """A page of the queue, at most PAGE rows. Trial observations show only when they are asked for, and
+    then alone."""
     conditions = [Observation.trial.is_(trial), *where]
     ids = select(Observation).where(*conditions)
     new = ids.where(~reviewed(Observation.id))
     total, count_new = (_count(query) for query in (ids, new))
-    chosen = (new if only_new else ids).order_by(Observation.first_received_at.desc(), Observation.id).limit(PAGE + 1)
+    chosen = (
+        (new if only_new else ids)
+        .order_by(Observation.first_received_at.desc(), Observation.id)
+        .limit(PAGE + 1)
+    )
     found = list(db.session.scalars(chosen))
     return Page(_rows(found[:PAGE]), count_new, total, len(found) > PAGE)
 
@@ -62,14 +71,20 @@ def observations(where: Iterable[ColumnElement[bool]] = (), only_new: bool = Fal
 def loose_items(only_new: bool = False) -> Page:
     """Received items that no journal entry names: from a foreign client, or ahead of their entries."""
     named = exists().where(
-        Entry.about_item == Item.item_id, Entry.observation_id == Observation.id, Observation.device_id == Item.device_id
+        Entry.about_item == Item.item_id,
+        Entry.observation_id == Observation.id,
+        Observation.device_id == Item.device_id,
     )
-    query = select(Item).where(~named, or_(Item.kind.is_(None), Item.kind.not_in(("entry", "tail")), Item.state == "failed"))
+    query = select(Item).where(
+        ~named, or_(Item.kind.is_(None), Item.kind.not_in(("entry", "tail")), Item.state == "failed")
+    )
     read_as_entry = exists().where(Entry.id == Item.id)
     query = query.where(~read_as_entry)
     new = query.where(~reviewed(Item.id))
     found = list(
-        db.session.scalars((new if only_new else query).order_by(Item.received_at.desc(), Item.id).limit(PAGE + 1))
+        db.session.scalars(
+            (new if only_new else query).order_by(Item.received_at.desc(), Item.id).limit(PAGE + 1)
+        )
     )
     openings = latest_openings(item.id for item in found)
     marked = _reviewed_among(item.id for item in found)
@@ -92,7 +107,9 @@ def reviewed(subject: object) -> ColumnElement[bool]:
     """Whether the newest mark of a subject says reviewed."""
     later = aliased(Mark)
     return exists().where(
-        Mark.subject == subject, Mark.reviewed, ~exists().where(later.subject == Mark.subject, later.id > Mark.id)
+        Mark.subject == subject,
+        Mark.reviewed,
+        ~exists().where(later.subject == Mark.subject, later.id > Mark.id),
     )
 
 
@@ -100,11 +117,13 @@ def latest_openings(items: Iterable[str]) -> dict[str, Opening]:
     """The newest opening of each item (`Item.id`): a provisional one gives way to the final."""
     ids = list(items)
     newest = select(func.max(Opening.id)).where(Opening.item.in_(ids)).group_by(Opening.item)
-    return {opening.item: opening for opening in db.session.scalars(select(Opening).where(Opening.id.in_(newest)))}
+    return {
+        opening.item: opening for opening in db.session.scalars(select(Opening).where(Opening.id.in_(newest)))
+    }
 
 
-def _count(query: object) -> int:
-    return int(db.session.scalar(select(func.count()).select_from(query.subquery())) or 0)  # type: ignore[attr-defined]
+def _count(query: Select[Any]) -> int:
+    return int(db.session.scalar(select(func.count()).select_from(query.subquery())) or 0)
 
 
 def _reviewed_among(subjects: Iterable[str]) -> set[str]:
@@ -120,16 +139,16 @@ def _rows(found: Sequence[Observation]) -> list[Row]:
     entries: dict[str, list[Entry]] = {id: [] for id in ids}
     wanted = ("officer", "unit", "code", "count", "begin", "import")
     for entry in db.session.scalars(
-        select(Entry).where(Entry.observation_id.in_(ids), Entry.type.in_(wanted)).order_by(Entry.at, Entry.seq)
+        select(Entry)
+        .where(Entry.observation_id.in_(ids), Entry.type.in_(wanted))
+        .order_by(Entry.at, Entry.seq)
     ):
         if entry.corrected_by is None:
             entries[entry.observation_id].append(entry)
     items = _items_of(ids)
     openings = latest_openings(item.id for group in items.values() for item in group)
     marked = _reviewed_among(ids)
-    return [
-        _row(o, entries[o.id], items.get(o.id, []), openings, o.id in marked) for o in found
-    ]
+    return [_row(o, entries[o.id], items.get(o.id, []), openings, o.id in marked) for o in found]
 
 
 def _items_of(observation_ids: Sequence[str]) -> dict[str, list[Item]]:
@@ -145,7 +164,9 @@ def _items_of(observation_ids: Sequence[str]) -> dict[str, list[Item]]:
     return found
 
 
-def _row(o: Observation, entries: list[Entry], items: list[Item], openings: dict[str, Opening], done: bool) -> Row:
+def _row(
+    o: Observation, entries: list[Entry], items: list[Item], openings: dict[str, Opening], done: bool
+) -> Row:
     said = [(entry, entry.document.get("data") or {}) for entry in entries]
     media = Counter(
         str(data.get("kind") or "import") if entry.type == "begin" else "import"
@@ -183,7 +204,10 @@ def _marks(items: list[Item], openings: list[Opening], expected: int) -> list[st
         ("unattested", any(item.attested == "none" for item in items)),
         ("interrupted", any(o.interrupted for o in openings) or any(item.cut for item in items)),
         ("missing", len(items) < expected),
-        ("no-copy", any(o.working is None for o in openings) or any(item.state == "failed" for item in items)),
+        (
+            "no-copy",
+            any(o.working is None for o in openings) or any(item.state == "failed" for item in items),
+        ),
         ("waiting", any(item.state in {"waiting", "opening"} for item in items)),
     )
     return [name for name, holds in tests if holds]

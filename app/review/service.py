@@ -25,7 +25,9 @@ AGAIN_MS = 30 * 60_000  # playing one film is many requests; one entry in this t
 
 def _lately(user: User, verb: str, subject: str) -> bool:
     lines = db.session.scalars(
-        select(LogEntry.line).where(LogEntry.verb == verb, LogEntry.object == subject, LogEntry.at > now_ms() - AGAIN_MS)
+        select(LogEntry.line).where(
+            LogEntry.verb == verb, LogEntry.object == subject, LogEntry.at > now_ms() - AGAIN_MS
+        )
     )
     return any(json.loads(line)["a"] == user.actor for line in lines)
 
@@ -44,21 +46,34 @@ def searched(user: User, by: str) -> None:
 
 
 def look_up(user: User, number: str, purpose: str) -> list[register.Hit]:
-    """Search the register for a purpose. The log names the purpose and the readings that were shown, never the number.
+    """Search the register for a purpose. The log names the purpose and the readings that were shown, never
+    the number.
 
-    Raises Problem for something that isn't a RIO, and when the purpose would carry the number into the log."""
+    Raises Problem for something that isn't a RIO, and when the purpose would carry the number into the
+    log."""
     digits = "".join(c for c in rio.normalise(number) if c.isdigit())
     if digits and digits in rio.normalise(purpose):
-        raise Problem("number-in-purpose", _("Please leave the number out of the purpose: it goes into the log."))
+        raise Problem(
+            "number-in-purpose", _("Please leave the number out of the purpose: it goes into the log.")
+        )
     try:
         hits = register.search(number)
     except rio.OtherNumber as error:
-        raise Problem("not-a-rio", _("A RIO has only digits; ? stands for one digit and * for any run of them.")) from error
+        raise Problem(
+            "not-a-rio", _("A RIO has only digits; ? stands for one digit and * for any run of them.")
+        ) from error
     except register.TooFewDigits as error:
-        raise Problem("too-few-digits", _("Please give at least %(n)d digits.", n=register.FEWEST_DIGITS)) from error
+        raise Problem(
+            "too-few-digits", _("Please give at least %(n)d digits.", n=register.FEWEST_DIGITS)
+        ) from error
     with unit_of_work():
         shown = sorted(hit.reading.id for hit in hits)
-        log.append(user.actor, "rio.looked-up", "register", {"purpose": purpose, "digits": len(digits), "readings": shown})
+        log.append(
+            user.actor,
+            "rio.looked-up",
+            "register",
+            {"purpose": purpose, "digits": len(digits), "readings": shown},
+        )
     return hits
 
 
@@ -84,12 +99,19 @@ def note(user: User, subject: str, text: str) -> None:
 
 
 def newest_mark(subject: str) -> Mark | None:
-    return db.session.scalars(select(Mark).where(Mark.subject == subject).order_by(Mark.id.desc()).limit(1)).first()
+    return db.session.scalars(
+        select(Mark).where(Mark.subject == subject).order_by(Mark.id.desc()).limit(1)
+    ).first()
 
 
 def notes(subject: str) -> list[tuple[Note, str]]:
     """Notes with the names of who wrote them, oldest first."""
-    query = select(Note, User.username).join(User, User.id == Note.user_id).where(Note.subject == subject).order_by(Note.id)
+    query = (
+        select(Note, User.username)
+        .join(User, User.id == Note.user_id)
+        .where(Note.subject == subject)
+        .order_by(Note.id)
+    )
     return [(row[0], row[1]) for row in db.session.execute(query)]
 
 

@@ -56,12 +56,13 @@ def home() -> Answer:
 def show_queue() -> Answer:
     show = request.args.get("show", "new")
     loose = queue.loose_items(only_new=show == "new")
-    if show == "trial":
-        page = queue.observations(trial=True)
-    else:
-        page = queue.observations(only_new=show == "new")
+    page = queue.observations(only_new=show == "new", trial=show == "trial")
     return render_template(
-        "desk/queue.html", page=page, loose=loose if show != "trial" else None, show=show, find=FindForm(formdata=None)
+        "desk/queue.html",
+        page=page,
+        loose=loose if show != "trial" else None,
+        show=show,
+        find=FindForm(formdata=None),
     )
 
 
@@ -91,7 +92,9 @@ def look_up() -> Answer:
         except Problem as problem:
             field = form.purpose if problem.code == "number-in-purpose" else form.number
             field.errors = [problem.message]
-    return render_template("desk/look_up.html", form=form, hits=hits, boxes=observation.boxes), 422 if form.errors else 200
+    return render_template(
+        "desk/look_up.html", form=form, hits=hits, boxes=observation.boxes
+    ), 422 if form.errors else 200
 
 
 @review.get("/o/<reference>", endpoint="observation")
@@ -175,4 +178,3 @@ def _back_to(subject: str) -> Response:
     if found is None:
         return redirect(url_for("review.item", item_id=subject), 303)
     return redirect(url_for("review.observation", reference=found.reference), 303)
-

@@ -1,4 +1,5 @@
-"""Every route with every role: what the table doesn't give is refused, and the table names nothing that isn't there."""
+"""Every route with every role: what the table doesn't give is refused, and the table names nothing that
+isn't there."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ FAREWELLS = {"accounts.logout"}
 
 
 def refused(http: FlaskClient, method: str, path: str, token: str) -> bool:
-    """Whether the guard stopped it: 401, 403, or sent to log in. What comes after the guard is another test's."""
+    """Whether the guard stopped it: 401, 403, or sent to log in. What comes after the guard is another
+    test's."""
     answer = http.open(path, method=method, headers={"X-CSRFToken": token, "Accept": "text/html"})
     to_login = answer.status_code == 303 and "/desk/login" in answer.headers["Location"]
     return answer.status_code in {401, 403} or to_login

@@ -68,7 +68,9 @@ def test_the_database_holds_no_way_in(named: Flask) -> None:
     assert cookie is not None
     with named.app_context():
         stored = "\n".join(
-            str(row) for table in ("login_link", "desk_session", "user") for row in db.session.execute(db.text(f'SELECT * FROM "{table}"'))
+            str(row)
+            for table in ("login_link", "desk_session", "user")
+            for row in db.session.execute(db.text(f'SELECT * FROM "{table}"'))
         )
     with desk.http.session_transaction("/desk/") as kept:
         held = kept[sessions.KEY]
@@ -107,7 +109,9 @@ def test_later_is_only_for_the_servers_own_machine(named: Flask) -> None:
         desk = Desk(named.test_client(), base=base)
         desk.post("/desk/enter", {"secret": link_secret(named, "admin")})
         desk.post("/desk/password", {"password": PASSWORD, "again": PASSWORD}, page="/desk/password")
-        answer = desk.post("/desk/login/later", page="/desk/login/factor", environ_overrides=environ, headers=headers)
+        answer = desk.post(
+            "/desk/login/later", page="/desk/login/factor", environ_overrides=environ, headers=headers
+        )
         assert answer.status_code == 403
 
 
@@ -227,7 +231,10 @@ def test_a_new_password_ends_other_sessions(named: Flask) -> None:
     assert second.get("/desk/queue").status_code == 200
 
 
-@pytest.mark.parametrize("elsewhere", ["https://example.org/", "//example.org/", "/m/", "/desk/\\example.org", "/desk//example.org"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://example.org/", "//example.org/", "/m/", "/desk/\\example.org", "/desk//example.org"],
+)
 def test_next_leads_nowhere_else(named: Flask, elsewhere: str) -> None:
     come_in(named, "admin")
     desk = Desk(named.test_client())

@@ -15,7 +15,17 @@ from app.register.models import Reading
 from app.worker import work_off
 from tests.phone import Phone, make_phone
 
-SAID = {"officer": 2, "status": "READ_PART", "asked": "NOT_ASKED", "pattern": "12?45?7", "fragments": [], "unsure": [1], "how": "eye", "checked": True, "other": ""}
+SAID = {
+    "officer": 2,
+    "status": "READ_PART",
+    "asked": "NOT_ASKED",
+    "pattern": "12?45?7",
+    "fragments": [],
+    "unsure": [1],
+    "how": "eye",
+    "checked": True,
+    "other": "",
+}
 
 
 @pytest.fixture
@@ -69,7 +79,10 @@ def test_a_correction_is_a_reading_of_its_own_and_comes_first(phone: Phone) -> N
     read(phone, 1, observation, corrects=first)
     with phone.app.app_context():
         hits = service.search("1??45?7")
-        assert [(hit.reading.pattern, hit.replaced) for hit in hits] == [("12?45?7", False), ("1??45?7", True)]
+        assert [(hit.reading.pattern, hit.replaced) for hit in hits] == [
+            ("12?45?7", False),
+            ("1??45?7", True),
+        ]
 
 
 def test_the_best_answer_comes_first_and_near_misses_last(phone: Phone) -> None:

@@ -18,7 +18,15 @@ from tests.desk import Desk, person
 from tests.material import Observed, film, photo
 from tests.phone import Phone, make_phone
 
-RIO = {"officer": 2, "status": "READ_PART", "asked": "NOT_ASKED", "fragments": [], "how": "eye", "checked": True, "other": ""}
+RIO = {
+    "officer": 2,
+    "status": "READ_PART",
+    "asked": "NOT_ASKED",
+    "fragments": [],
+    "how": "eye",
+    "checked": True,
+    "other": "",
+}
 SITE = {"place": {"source": "site", "site": "BX"}}
 FIX = {"place": {"source": "gps", "lat": 50.9513, "lon": 1.8621, "accuracy": 12, "at": 1}}
 
@@ -66,7 +74,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         db.engine.dispose()
 
 
-def record(phone: Phone) -> Scene:
+def record(phone: Phone, opened: bool = True) -> Scene:
+    """Send the observation; `opened`: by the worker's own hand, here and now."""
     seen, picture, moving = Observed(phone), photo(), film()
     seen.say(0, "open", **FIX)
     seen.say(1, "place", **SITE)
@@ -79,8 +88,10 @@ def record(phone: Phone) -> Scene:
     seen.say(14, "count", {"what": "tents", "n": 14, "qualifier": "MIN"})
     seen.say(15, "note", {"text": "<b>said</b> & written", "later": False})
     seen.say(20, "finish", {"by": "person"})
-    open_all(phone.app)
-    return Scene(phone.app, phone, seen, reference_of(phone.app, seen.id), picture, moving)
+    if opened:
+        open_all(phone.app)
+    reference = reference_of(phone.app, seen.id) if opened else ""
+    return Scene(phone.app, phone, seen, reference, picture, moving)
 
 
 @pytest.fixture

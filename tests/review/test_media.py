@@ -1,4 +1,5 @@
-"""Working copies: by range, from encrypted files, never stored by the browser, clean of what the original gave away."""
+"""Working copies: by range, from encrypted files, never stored by the browser, clean of what the original
+gave away."""
 
 from __future__ import annotations
 
@@ -23,15 +24,26 @@ def item_of(scene: Scene, kind: str) -> str:
 def test_a_photo_comes_without_what_it_gave_away(scene: Scene, reader: Desk) -> None:
     answer = reader.get(f"/desk/media/{item_of(scene, 'photo')}")
     assert answer.status_code == 200 and answer.mimetype == "image/jpeg"
-    assert answer.headers["Cache-Control"] == "no-store" and answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert (
+        answer.headers["Cache-Control"] == "no-store"
+        and answer.headers["X-Content-Type-Options"] == "nosniff"
+    )
     assert b"Model 5" in scene.photo and b"Model 5" not in answer.data
     assert answer.data.startswith(b"\xff\xd8") and answer.data.endswith(b"\xff\xd9")
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "stop"), [("bytes=0-99", 0, 100), ("bytes=100-", 100, None), ("bytes=-50", -50, None), ("bytes=1000-1000", 1000, 1001)]
+    ("asked", "start", "stop"),
+    [
+        ("bytes=0-99", 0, 100),
+        ("bytes=100-", 100, None),
+        ("bytes=-50", -50, None),
+        ("bytes=1000-1000", 1000, 1001),
+    ],
 )
-def test_a_film_is_served_by_range(scene: Scene, reader: Desk, asked: str, start: int, stop: int | None) -> None:
+def test_a_film_is_served_by_range(
+    scene: Scene, reader: Desk, asked: str, start: int, stop: int | None
+) -> None:
     address = f"/desk/media/{item_of(scene, 'film')}"
     whole = reader.get(address).data
     part = reader.http.get(address, headers={"Range": asked})
@@ -40,7 +52,12 @@ def test_a_film_is_served_by_range(scene: Scene, reader: Desk, asked: str, start
 
 
 def test_a_range_beyond_the_end_is_refused(scene: Scene, reader: Desk) -> None:
-    assert reader.http.get(f"/desk/media/{item_of(scene, 'film')}", headers={"Range": "bytes=99999999-"}).status_code == 416
+    assert (
+        reader.http.get(
+            f"/desk/media/{item_of(scene, 'film')}", headers={"Range": "bytes=99999999-"}
+        ).status_code
+        == 416
+    )
 
 
 def test_playing_is_many_requests_and_one_log_entry(scene: Scene, desk: Desk) -> None:

@@ -34,7 +34,9 @@ def log_of(desk: Desk, verb: str) -> list[tuple[dict[str, Any], dict[str, Any]]]
         assert user is not None
         actor = user.actor
         rows = db.session.execute(
-            db.select(LogEntry.line, LogDetail.detail).join(LogDetail, LogDetail.index == LogEntry.index).where(LogEntry.verb == verb)
+            db.select(LogEntry.line, LogDetail.detail)
+            .join(LogDetail, LogDetail.index == LogEntry.index)
+            .where(LogEntry.verb == verb)
         ).all()
     found = [(json.loads(line), json.loads(detail)) for line, detail in rows]
     return [(entry, detail) for entry, detail in found if entry["a"] == actor]
@@ -42,7 +44,16 @@ def log_of(desk: Desk, verb: str) -> list[tuple[dict[str, Any], dict[str, Any]]]
 
 def test_everything_that_was_tapped_stands_on_the_time_line(scene: Scene, reader: Desk) -> None:
     page = reader.page(f"/desk/o/{scene.reference}")
-    for words in ("Teargas in the face", "Tents", "At least", "14", "CRS (riot police)", "Finished by the observer", "BX", "50.9513"):
+    for words in (
+        "Teargas in the face",
+        "Tents",
+        "At least",
+        "14",
+        "CRS (riot police)",
+        "Finished by the observer",
+        "BX",
+        "50.9513",
+    ):
         assert words in page
 
 
@@ -77,7 +88,8 @@ def test_corrections_chain_in_any_order_and_a_ring_ends(app: Flask, phone: Phone
 def test_each_digit_of_a_reading_says_how_sure_it_is() -> None:
     drawn = observation.boxes("12?45?7", [1])
     assert [(box.digit, box.state) for box in drawn] == [
-        ("1", "sure"), ("2", "unsure"), ("", "unknown"), ("4", "sure"), ("5", "sure"), ("", "unknown"), ("7", "sure"),
+        ("1", "sure"), ("2", "unsure"), ("", "unknown"), ("4", "sure"), ("5", "sure"), ("", "unknown"),
+        ("7", "sure"),
     ]  # fmt: skip
 
 
@@ -111,7 +123,9 @@ def test_hashes_are_written_as_sha256sum_prints_them(scene: Scene, reader: Desk)
     assert page.count("opens to what the phone sealed") == 2
 
 
-def test_the_report_says_what_was_found_and_the_files_claims_stand_beside_the_phones(scene: Scene, reader: Desk) -> None:
+def test_the_report_says_what_was_found_and_the_files_claims_stand_beside_the_phones(
+    scene: Scene, reader: Desk
+) -> None:
     page = reader.page(f"/desk/o/{scene.reference}")
     assert "The file says" in page and "The phone says" in page
     assert "Model 5" in page and "50.953" in page
@@ -147,7 +161,8 @@ def test_a_file_that_can_not_be_shown_says_so_and_keeps_its_hashes(app: Flask, p
     seen = Observed(phone)
     data = b"\x00unknown" * 100
     sealed = phone.seal(data)
-    seen.say(0, "import", {"item": sealed.id, "name": "x.bin", "mime": "application/x-odd", "picker": "files", "modified": 1, "size": len(data), "sha256": jws.sha256(data), "exif": "none"})  # fmt: skip
+    said = {"name": "x.bin", "mime": "application/x-odd", "picker": "files", "modified": 1, "exif": "none"}
+    seen.say(0, "import", {"item": sealed.id, "size": len(data), "sha256": jws.sha256(data), **said})
     phone.commit(sealed, "import")
     phone.send(sealed)
     open_all(app)
@@ -167,7 +182,18 @@ ANYTHING: tuple[dict[str, Any], ...] = (
 def test_whatever_an_entry_holds_its_page_opens(app: Flask, phone: Phone, data: dict[str, Any]) -> None:
     seen = Observed(phone)
     seen.say(0, "open")
-    for type_ in ("rio", "code", "officer", "unit", "count", "quote", "note", "stopped", "place", "from-a-newer-phone"):
+    for type_ in (
+        "rio",
+        "code",
+        "officer",
+        "unit",
+        "count",
+        "quote",
+        "note",
+        "stopped",
+        "place",
+        "from-a-newer-phone",
+    ):
         seen.say(1, type_, data)
     open_all(app)
     desk = person(app, "reviewer")
@@ -179,7 +205,11 @@ def test_a_rio_is_in_no_title_and_no_address(scene: Scene, reader: Desk) -> None
     page = reader.page(f"/desk/o/{scene.reference}")
     title = re.search(r"<title>(.*?)</title>", page)
     assert title and title[1] == scene.reference
-    assert RIO and not [address for address in re.findall(r'(?:href|src|action)="([^"]*)"', page) if "12?45" in address or "45?7" in address]
+    assert RIO and not [
+        address
+        for address in re.findall(r'(?:href|src|action)="([^"]*)"', page)
+        if "12?45" in address or "45?7" in address
+    ]
 
 
 def test_two_openings_the_newest_counts(app: Flask, phone: Phone) -> None:

@@ -21,9 +21,9 @@ from tests.review.conftest import Scene, open_all, reference_of
 from tests.review.test_observation import log_of
 
 
-def rows(app: Flask, **more: bool) -> list[queue.Row]:
+def rows(app: Flask, only_new: bool = False, trial: bool = False) -> list[queue.Row]:
     with app.test_request_context():
-        return queue.observations(**more).rows
+        return queue.observations(only_new=only_new, trial=trial).rows
 
 
 def test_a_row_says_what_it_is(scene: Scene) -> None:
@@ -65,7 +65,9 @@ def test_trials_stay_out_until_they_are_asked_for(app: Flask, phone: Phone) -> N
 def test_an_item_of_a_foreign_client_appears_by_itself(app: Flask, phone: Phone) -> None:
     with app.app_context():
         foreign = enrol.enrol_foreign("foreign")
-        other = Phone(app, app.test_client(), device=foreign.device.id, token=foreign.token, recipients=phone.recipients)
+        other = Phone(
+            app, app.test_client(), device=foreign.device.id, token=foreign.token, recipients=phone.recipients
+        )
     other.send(other.seal(photo()))
     open_all(app)
     desk = person(app, "reviewer")
@@ -107,8 +109,10 @@ TODAY = date(2026, 11, 21)
 @pytest.mark.parametrize(
     ("typed", "day"),
     [
-        ("2026-11-20", date(2026, 11, 20)), ("20/11/2026", date(2026, 11, 20)), ("20.11.26", date(2026, 11, 20)),
-        ("20/11", date(2026, 11, 20)), ("24/12", date(2025, 12, 24)), ("31/02", None), ("29/2", None), ("BX", None), ("12?45?7", None),
+        ("2026-11-20", date(2026, 11, 20)), ("20/11/2026", date(2026, 11, 20)), ("20.11.26", date(2026, 11,
+        20)),
+        ("20/11", date(2026, 11, 20)), ("24/12", date(2025, 12, 24)), ("31/02", None), ("29/2", None),
+        ("BX", None), ("12?45?7", None),
     ],
 )  # fmt: skip
 def test_days_as_people_write_them(typed: str, day: date | None) -> None:
@@ -117,13 +121,31 @@ def test_days_as_people_write_them(typed: str, day: date | None) -> None:
 
 @pytest.mark.parametrize("spoken", ["{0}", "{1}", "{1} ", "{2}"])
 def test_a_reference_leads_straight_to_its_observation(scene: Scene, reader: Desk, spoken: str) -> None:
-    said = spoken.format(scene.reference, scene.reference.lower().replace("-", " "), scene.reference.replace("-", ""))
+    said = spoken.format(
+        scene.reference, scene.reference.lower().replace("-", " "), scene.reference.replace("-", "")
+    )
     answer = reader.post("/desk/search", {"text": said}, page="/desk/queue")
     assert answer.headers["Location"] == f"/desk/o/{scene.reference}"
 
 
-@pytest.mark.parametrize(("words", "fits"), [("gas", True), ("GAZ", True), ("lacrymogene", True), ("crs", True), ("bx", True), ("gas crs", True), ("baton", False), ("gas gendarmes", False), ("%", False), ("_", False)])
-def test_words_find_codes_forces_and_sites_in_both_languages(scene: Scene, reader: Desk, words: str, fits: bool) -> None:
+@pytest.mark.parametrize(
+    ("words", "fits"),
+    [
+        ("gas", True),
+        ("GAZ", True),
+        ("lacrymogene", True),
+        ("crs", True),
+        ("bx", True),
+        ("gas crs", True),
+        ("baton", False),
+        ("gas gendarmes", False),
+        ("%", False),
+        ("_", False),
+    ],
+)
+def test_words_find_codes_forces_and_sites_in_both_languages(
+    scene: Scene, reader: Desk, words: str, fits: bool
+) -> None:
     answer = reader.post("/desk/search", {"text": words}, page="/desk/queue")
     assert answer.status_code == 200
     assert (f"/desk/o/{scene.reference}" in answer.text) == fits
@@ -163,13 +185,17 @@ def test_a_look_up_shows_readings_and_logs_its_purpose_but_not_the_number(scene:
         ("*", "complaint of yesterday", "at least 3 digits"),
     ],
 )
-def test_a_look_up_that_can_not_be_is_refused_with_words(scene: Scene, reader: Desk, number: str, purpose: str, words: str) -> None:
+def test_a_look_up_that_can_not_be_is_refused_with_words(
+    scene: Scene, reader: Desk, number: str, purpose: str, words: str
+) -> None:
     answer = reader.post("/desk/look-up", {"number": number, "purpose": purpose}, page="/desk/look-up")
     assert answer.status_code == 422 and words in answer.text
     assert log_of(reader, "rio.looked-up") == []
 
 
-def test_two_hundred_rows_are_a_page_and_more_are_named(app: Flask, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_hundred_rows_are_a_page_and_more_are_named(
+    app: Flask, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(queue, "PAGE", 3)
     for _ in range(4):
         Observed(phone).say(0, "open")
