@@ -45,10 +45,10 @@ export class Statements {
   /** Those that the server has not answered yet, oldest first. */
   async waiting(): Promise<StatementRow[]> {
     const device = await this.#store.kept('device');
-    const rows = await this.#store.read(['statements'], (tx) => tx.objectStore('statements').getAll());
-    return rows
-      .filter((row) => row.device === device?.device && row.state === 'waiting')
-      .sort((a, b) => a.seq - b.seq);
+    const rows = await this.#store.read(['statements'], (tx) =>
+      tx.objectStore('statements').index('state').getAll('waiting'),
+    );
+    return rows.filter((row) => row.device === device?.device).sort((a, b) => a.seq - b.seq);
   }
 
   /** Ids of all items that a person removed here. */

@@ -139,8 +139,12 @@ export interface Kept {
 }
 
 export interface Schema extends DBSchema {
-  items: { key: string; value: ItemRow };
-  statements: { key: [device: string, seq: number]; value: StatementRow };
+  items: { key: string; value: ItemRow; indexes: { state: ItemState } };
+  statements: {
+    key: [device: string, seq: number];
+    value: StatementRow;
+    indexes: { state: StatementRow['state'] };
+  };
   /** Sealed bytes: entries always, media where there are no sync access handles. `at` is the offset in the file. */
   bytes: { key: [file: string, at: number]; value: { file: string; at: number; bytes: Uint8Array } };
   kept: { key: string; value: Kept[keyof Kept] };
@@ -157,8 +161,9 @@ export type Step = (
 ) => void | Promise<void>;
 export const STEPS: readonly Step[] = [
   (db) => {
-    db.createObjectStore('items', { keyPath: 'id' });
-    db.createObjectStore('statements', { keyPath: ['device', 'seq'] });
+    // By state: what was released months ago is not read again with every part that is sent.
+    db.createObjectStore('items', { keyPath: 'id' }).createIndex('state', 'state');
+    db.createObjectStore('statements', { keyPath: ['device', 'seq'] }).createIndex('state', 'state');
     db.createObjectStore('bytes', { keyPath: ['file', 'at'] });
     db.createObjectStore('kept');
   },
@@ -227,6 +232,13 @@ export class Store {
 
   items(): Promise<ItemRow[]> {
     return this.read(['items'], (tx) => tx.objectStore('items').getAll());
+  }
+
+  itemsIn(...states: ItemState[]): Promise<ItemRow[]> {
+    return this.read(['items'], async (tx) => {
+      const index = tx.objectStore('items').index('state');
+      return (await Promise.all(states.map((state) => index.getAll(state)))).flat();
+    });
   }
 
   item(id: string): Promise<ItemRow | undefined> {

@@ -22,8 +22,8 @@ export interface StatementsAnswer {
 
 /** Signs commitments for up to five items that have none yet. @returns whether there were any */
 export async function commit(store: Store): Promise<boolean> {
-  const items = (await store.items())
-    .filter((row) => row.state === 'sealed' && row.commitment === null && row.body.sha256 !== null)
+  const items = (await store.itemsIn('sealed'))
+    .filter((row) => row.commitment === null && row.body.sha256 !== null)
     .sort((a, b) => Number(b.kind === 'entry') - Number(a.kind === 'entry') || a.body.size - b.body.size)
     .slice(0, ITEMS);
   if (items.length === 0) return false;

@@ -8,7 +8,7 @@ import { type Notice, notify, onNotice } from '../lib/notices';
 import type { DeviceRow, ItemRow, Store } from '../lib/store';
 import { commit, declare } from './declare';
 import { sendPart, sendTail } from './deliver';
-import { type Candidate, isDue, isLive, type Job, nextJob } from './order';
+import { type Candidate, isLive, type Job, nextJob } from './order';
 import { Pace } from './pace';
 import { askStatus } from './status';
 
@@ -145,8 +145,7 @@ export class Sender {
     const now = Date.now();
     for (const [id, moment] of this.#notBefore) if (moment <= now) this.#notBefore.delete(id);
     const found: Candidate[] = [];
-    for (const row of await this.#store.items()) {
-      if (!isLive(row) && !isDue(row)) continue;
+    for (const row of await this.#store.itemsIn('recording', 'committed', 'sending')) {
       const live = isLive(row);
       const lastSent = this.#lastSent.get(row.id) ?? 0;
       const sendable = live
@@ -226,7 +225,7 @@ export class Sender {
   }
 
   async #rest(): Promise<void> {
-    const live = (await this.#store.items()).some(isLive);
+    const live = (await this.#store.itemsIn('recording')).length > 0;
     // A timer may fire a little early: what is left of a rest is waited for, never mistaken for having nothing to do.
     const left = this.#restUntil > 0 ? Math.max(1, this.#restUntil - performance.now()) : null;
     const pause = left ?? (live ? LOOK_AGAIN : this.#notBefore.size > 0 ? STANDSTILL : ASK_AGAIN);

@@ -18,8 +18,7 @@ interface StatusAnswer {
 
 /** Offsets, receipts and backups. Also tells the server what this phone still holds. @throws Unreachable, Refused */
 export async function askStatus(store: Store, device: DeviceRow) {
-  const rows = await store.items();
-  const held = rows.filter(({ state }) => state !== 'released');
+  const held = await store.itemsIn('recording', 'sealed', 'committed', 'sending', 'received', 'refused');
   const holds = {
     items: held.length,
     bytes: held.reduce((sum, { head, body }) => sum + head.size + body.size, 0),
@@ -53,7 +52,7 @@ type Moment = { wall: number; mono: number };
 
 async function release(store: Store, said: Parameters<typeof mayRelease>[2]): Promise<void> {
   const policy = (await store.kept('release')) ?? 'covered';
-  const free = (await store.items()).filter((row) => mayRelease(row, policy, said)).slice(0, 100);
+  const free = (await store.itemsIn('received')).filter((row) => mayRelease(row, policy, said)).slice(0, 100);
   if (free.length === 0) return;
   const ids = free.map(({ id }) => id);
   // Said and marked in one step; what a crash leaves of the bytes is swept at the next start.

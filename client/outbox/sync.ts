@@ -11,9 +11,7 @@ interface WithSync {
 export async function askForSync(store: Store): Promise<void> {
   const mode = (await store.kept('mode')) ?? 'always';
   if (mode === 'press' || !('serviceWorker' in navigator)) return;
-  const waits = (await store.items()).some(
-    ({ state }) => state === 'sealed' || state === 'committed' || state === 'sending',
-  );
+  const waits = (await store.itemsIn('sealed', 'committed', 'sending')).length > 0;
   if (!waits) return;
   const registration = (await navigator.serviceWorker.getRegistration('/m/')) as
     | (ServiceWorkerRegistration & WithSync)

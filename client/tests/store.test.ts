@@ -120,3 +120,17 @@ test('the schema is what the steps make', async () => {
   expect([...db.objectStoreNames].sort()).toEqual(['bytes', 'items', 'kept', 'statements']);
   db.close();
 });
+
+test('items by state: each once, none of the others', async () => {
+  const store = new Store();
+  await store.write(['items'], async (tx) => {
+    for (const [id, state] of [
+      ['a', 'sealed'],
+      ['b', 'released'],
+      ['c', 'received'],
+      ['d', 'sealed'],
+    ] as const)
+      await tx.objectStore('items').put({ ...row(id), state });
+  });
+  expect((await store.itemsIn('sealed', 'received')).map(({ id }) => id)).toEqual(['a', 'd', 'c']);
+});
