@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.browser import playing
+from tests.journeys.desk_app import DeskApp
 from tests.journeys.live import LiveServer, until
 from tests.journeys.phone_app import PhoneApp
 
@@ -98,3 +99,30 @@ def test_from_the_lens_through_a_crash_to_custody(server: LiveServer, tmp_path: 
     assert {(r["status"], r["pattern"]) for r in readings} == {("READ_PART", "12?45?7"), ("NOT_WORN", None)}
     assert len({said["observation"] for _kind, said in entries}) == 1
     assert "verified" in server.flask("verify")
+    [reference] = [row[0] for row in server.rows("select reference from observation")]
+    [cut_film] = [size for size, interrupted in ((row[2], row[0]) for row in openings.values()) if interrupted]
+    with playing() as play:
+        seen_at_the_desk(DeskApp(play, tmp_path / "desk", server), reference)
+    assert cut_film > 100_000
+
+
+def seen_at_the_desk(desk: DeskApp, reference: str) -> None:
+    desk.enter()
+    desk.open(reference)
+    page = desk.page
+    expect(page.get_by_role("img", name=re.compile("Photo taken"))).to_be_visible()
+    expect(page.get_by_text("Tents taken at dawn, nobody hurt.")).to_be_visible()
+    film = desk.show("Film 4")
+    expect(film.get_by_text("interrupted")).to_be_visible()
+    assert desk.plays(film, 4.0) > 4.0
+    assert desk.plays(desk.show("Film 2"), 6.0) > 6.0
+    assert desk.plays(desk.show("Sound 3"), 1.0) > 1.0
+    copy = desk.download(desk.show("Film 2")).path().read_bytes()
+    assert copy[:4] == bytes.fromhex("1a45dfa3")
+    [[working]] = desk.server.rows("select o.working_sha256 from opening o join item i on i.id=o.item where i.kind='film' and not i.cut")
+    assert b64(hashlib.sha256(copy).digest()) == working
+    assert desk.server.rows("select count(*) from log_entry where verb='copy.downloaded'") == [(1,)]
+    desk.button("Mark reviewed").click()
+    expect(page.get_by_role("button", name=re.compile("(Undo|Take back|Not reviewed)", re.IGNORECASE)).first).to_be_visible()
+    assert desk.browser.problems == []
+    desk.browser.close()
