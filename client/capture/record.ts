@@ -44,6 +44,7 @@ class Session {
   #sound: MediaStream | null = null;
   #unwatch = () => {};
   #left = false;
+  #starting = false;
   /** Ended by the phone: reopened when that is possible. */
   #wantsBack = false;
 
@@ -103,7 +104,18 @@ class Session {
     );
   }
 
+  /** Never two at once: a second camera would take the first one's picture away. */
   async start(quiet = false): Promise<boolean> {
+    if (this.#starting || this.#app.running?.running) return false;
+    this.#starting = true;
+    try {
+      return await this.#open(quiet);
+    } finally {
+      this.#starting = false;
+    }
+  }
+
+  async #open(quiet: boolean): Promise<boolean> {
     const app = this.#app;
     if (!quiet) fill(this.#said, t(this.#kind === 'film' ? 'opening' : 'openingSound'));
     const mime =

@@ -131,6 +131,28 @@ export class Journal {
     return (this.#open?.officers ?? 0) + 1;
   }
 
+  /**
+   * An observation of its own for a trial recording, marked as practice and never the open one: what is real can't get
+   * mixed up with it, not even when the trial is left half-way. It counts as finished from the start.
+   */
+  practice(): {
+    begin(): Promise<Observation>;
+    add(type: string, data: Record<string, unknown>): Promise<Entry>;
+  } {
+    let made: Promise<Observation> | null = null;
+    const add = async (type: string, data: Record<string, unknown>) => {
+      const stamp = this.#stamp();
+      const { id } = await begin();
+      const { before, after } = await this.#store.change(id, (now) => ({ ...now, entries: now.entries + 1 }));
+      return this.#seal(after, before.entries, type, data, stamp, null);
+    };
+    const begin = () => {
+      made ??= this.#make(this.#stamp().clock.wall, true, true);
+      return made;
+    };
+    return { begin, add };
+  }
+
   async finish(): Promise<void> {
     await this.#queue(async () => {
       if (this.#open) await this.#finish(this.#open, 'person');
@@ -184,22 +206,19 @@ export class Journal {
     if (open && !this.#busy() && Math.abs(Date.now() - open.lastAt) > QUIET)
       await this.#finish(open, 'quiet');
     if (this.#open) return this.#open;
-    const observation: Observation = {
-      id: newId(),
-      startedAt: stamp.clock.wall,
-      lastAt: stamp.clock.wall,
-      entries: 0,
-      officers: 0,
-      finished: false,
-      trial: this.trial,
-    };
-    await this.#store.add(observation);
+    const observation = await this.#make(stamp.clock.wall, this.trial, false);
     this.#open = observation;
     this.#before = 0;
     this.#entries = [];
     this.place.start();
     await this.#join(observation, 'open', {}, stamp, null);
     return this.#open;
+  }
+
+  async #make(wall: number, trial: boolean, finished: boolean): Promise<Observation> {
+    const made = { id: newId(), startedAt: wall, lastAt: wall, entries: 0, officers: 0, finished, trial };
+    await this.#store.add(made);
+    return made;
   }
 
   async #join(

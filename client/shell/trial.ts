@@ -14,21 +14,23 @@ const t = catalogue({
   en: {
     lead: 'Records five seconds and follows them to the server. Marked as practice.',
     go: 'Record five seconds',
-    open: 'Finish the open observation first.',
     recording: (p: { left: string }) => `Recording, ${p.left}`,
     sealing: 'Sealing',
     done: 'Received. The whole way works.',
     waiting: 'Sealed. It will be sent when there is a connection; nothing more to do.',
+    broken:
+      'The trial could not be sealed: storage on this phone did not answer. Free some space and try again.',
     failed: 'The trial did not work. What stopped it:',
   },
   fr: {
     lead: 'Enregistre cinq secondes et les suit jusqu’au serveur. Marqué comme exercice.',
     go: 'Enregistrer cinq secondes',
-    open: 'Terminez d’abord l’observation ouverte.',
     recording: (p) => `Enregistrement, ${p.left}`,
     sealing: 'Scellement',
     done: 'Reçu. Tout le chemin fonctionne.',
     waiting: 'Scellé. L’envoi se fera dès qu’il y a une connexion ; rien d’autre à faire.',
+    broken:
+      'L’essai n’a pas pu être scellé : le stockage du téléphone n’a pas répondu. Libérez de la place et réessayez.',
     failed: 'L’essai n’a pas marché. Ce qui l’a arrêté :',
   },
 });
@@ -45,12 +47,6 @@ export function trialRecording(app: App): HTMLElement {
 
 async function run(app: App, said: HTMLElement, bar: HTMLProgressElement): Promise<void> {
   if (app.running) return;
-  if (app.journal.open && !app.journal.open.trial) {
-    said.textContent = t('open');
-    return;
-  }
-  const before = app.journal.trial;
-  app.journal.trial = true;
   let stream: MediaStream | null = null;
   try {
     stream = await openStream('film', 720, 'environment');
@@ -59,31 +55,31 @@ async function run(app: App, said: HTMLElement, bar: HTMLProgressElement): Promi
       (type) => MediaRecorder.isTypeSupported(type),
       navigator.hardwareConcurrency,
     );
+    const diary = app.journal.practice();
+    await diary.begin();
+    await diary.add('open', {});
     const running = new Running(
       app.depot,
-      app.journal,
+      diary,
       { stream, kind: 'film', mime: mime ?? '', camera: 'environment' },
       () => undefined,
     );
-    app.running = running;
     bar.hidden = false;
-    while (running.running && running.elapsed < LENGTH) {
+    while (running.running && running.elapsed < LENGTH && said.isConnected) {
       bar.value = running.elapsed;
       said.textContent = t('recording', { left: elapsed(LENGTH - running.elapsed + 999) });
       await new Promise((next) => setTimeout(next, 100));
     }
     said.textContent = t('sealing');
     const end = await running.end('stop');
-    app.running = null;
-    await app.journal.finish();
+    await diary.add('finish', { by: 'person' });
     app.outbox.kick(true);
-    if (end.item) follow(app, end.item, said);
+    if (end.failed || !end.item) fill(said, icon('attention'), t('broken'));
+    else follow(app, end.item, said);
   } catch (error) {
     fill(said, icon('attention'), `${t('failed')} ${refusalWords(error)}`);
   } finally {
     bar.hidden = true;
-    app.running = null;
-    app.journal.trial = before;
     closeStream(stream);
   }
 }

@@ -142,6 +142,23 @@ describe('an observation', () => {
     expect(sealed.map(({ trial }) => trial)).toEqual([true, true, true, false, false]);
   });
 
+  it('a trial recording stays beside the real thing, and a crash does not open it again', async () => {
+    const { journal, sealed, name } = await fresh();
+    const real = await journal.begin();
+    const trial = journal.practice();
+    const { id } = await trial.begin();
+    await trial.add('begin', { item: 'x', kind: 'film' });
+    await journal.add('note', { text: 'real', later: false });
+    await trial.add('end', { item: 'x', reason: 'stop' });
+    expect(id).not.toBe(real.id);
+    expect(journal.open?.id).toBe(real.id);
+    for (const entry of sealed) expect(entry.trial).toBe(entry.observation === id);
+    expect(sealed.filter(({ observation }) => observation === id).map(({ seq }) => seq)).toEqual([0, 1]);
+    const after = await fresh(name);
+    await after.journal.resume();
+    expect(after.journal.open?.id).toBe(real.id);
+  });
+
   it('gathers what was said of each officer', async () => {
     const { journal } = await fresh();
     await journal.add('officer', { officer: 1, force: 'CRS', look: '' });
