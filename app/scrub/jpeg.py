@@ -27,7 +27,7 @@ MOST_SEGMENTS = 20_000
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _MARKER = re.compile(rb"\xff+[^\x00\xff]")
 
-FOREIGN = (b"http://ns.adobe.com/", b"Exif\0\0", b"<rdf:RDF", b"JFIF\0", b"Photoshop 3.0\0")
+FOREIGN = (b"http://ns.adobe.com/", b"Exif\0\0")
 """Signs that segments were swallowed by a scan: a damaged header made them look like picture data."""
 
 APPS = (

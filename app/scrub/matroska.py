@@ -17,7 +17,8 @@ import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from app.scrub import ebml, nal, obu, tracks
+from app.scrub import blocks, ebml, nal, obu, tracks
+from app.scrub.cues import CUE_BYTES, cue, seek_head
 from app.scrub.ebml import Element
 from app.scrub.errors import Refused
 from app.scrub.plan import Builder, Plan
@@ -39,7 +40,6 @@ IN_INFO = {
 SIMPLE, GROUP, BLOCK, TIME = 0xA3, 0xA0, 0xA1, 0xE7
 IN_GROUP = frozenset((BLOCK, 0x9B, 0xFB, 0x75A2, 0xFA))
 ADDITIONS = 0x75A1
-CUE_BYTES = 34
 MOST_CUES = 500_000
 
 
@@ -100,6 +100,8 @@ class Film:
         self.scale = 1_000_000
         self.tracks: dict[int, tracks.Track] = {}
         self.tracks_data = b""
+        self.pictures = False
+        self.plain: frozenset[int] = frozenset()
         self.clusters: list[_Cluster] = []
         self.cues: list[tuple[int, int, int]] = []
         """(time in ticks, track, index of the cluster)"""
@@ -125,6 +127,8 @@ class Film:
                 self._info(item)
             elif item.id == TRACKS and not self.tracks:
                 self.tracks_data, self.tracks = tracks.clean(self.source, item, self.notes)
+                self.pictures = any(track.type == 1 for track in self.tracks.values())
+                self.plain = frozenset(n for n, track in self.tracks.items() if not track.scanned and n < 127)
             elif item.id not in (SEEKHEAD, CUES, VOID, CRC, TRACKS):
                 self._gone(item)
             at = item.end
@@ -166,6 +170,13 @@ class Film:
         out = _Cluster()
         at = cluster.body
         while at < limit:
+            start = at
+            at, seen = blocks.run(self.source, at, limit, self.plain)
+            out.parts.copy(start, at - start)
+            for block in seen:
+                self._note(self.tracks[block.track], out.time + block.time, block.key, block.length)
+            if at >= limit:
+                break
             item = ebml.element(self.source, at)
             if item is not None and known is None and item.id in LEVEL_ONE:
                 break
@@ -196,13 +207,17 @@ class Film:
         if track is None:
             return None
         time = out.time + int.from_bytes(head[width : width + 2], "big", signed=True)
+        self._note(track, time, bool(head[width + 2] & 0x80) if key is None else key, length)
+        return track
+
+    def _note(self, track: tracks.Track, time: int, key: bool, length: int) -> None:
+        number = track.number
         before = self.last.get(number, (time, 0))
         step = time - before[0] if time > before[0] else before[1]
         self.last[number] = (max(time, before[0]), step)
         self.ends = max(self.ends, time + (length or track.duration // self.scale or step))
-        if key if key is not None else head[width + 2] & 0x80:
+        if key and (track.type == 1 or not self.pictures):
             self.cues.append((time, number, len(self.clusters)))
-        return track
 
     def _simple(self, item: Element, end: int, out: _Cluster) -> None:
         track = self._block(item.body, end, out, None)
@@ -213,23 +228,24 @@ class Film:
 
     def _copy(self, start: int, body: int, end: int, track: tracks.Track, parts: Builder) -> None:
         """Copy a block, with user data inside its frame blanked."""
-        if track.length_size or track.codec == "V_AV1":
+        if track.scanned:
             head = self.source.at(body, min(end - body, 12))
             width = ebml.vint(head, 0)[1]
-            if head[width + 2] & 0x06 == 0:
-                frame = body + width + 3
-                data = track.prefix + self.source.at(frame, end - frame)
-                found = (
-                    nal.patches(track.nal, data, track.length_size, self.notes)
-                    if track.nal
-                    else obu.patches(data, self.notes)
-                )
-                for place, patch in found:
-                    where = frame + place - len(track.prefix)
-                    if where >= start:
-                        parts.copy(start, where - start)
-                        parts.literal(patch)
-                        start = where + len(patch)
+            if head[width + 2] & 0x06:
+                raise Refused("the frames of the film are packed in a way that can't be looked into")
+            frame = body + width + 3
+            data = track.prefix + self.source.at(frame, end - frame)
+            found = (
+                nal.patches(track.nal, data, track.length_size, self.notes)
+                if track.nal
+                else obu.patches(data, self.notes)
+            )
+            for place, patch in found:
+                where = frame + place - len(track.prefix)
+                if where >= start:
+                    parts.copy(start, where - start)
+                    parts.literal(patch)
+                    start = where + len(patch)
         parts.copy(start, end - start)
 
     def _group(self, group: Element, end: int, out: _Cluster) -> None:
@@ -283,9 +299,9 @@ class Film:
             + ebml.write(0x5741, b"neutral"),
         )
         cue_size = 12 + CUE_BYTES * len(cues)
-        seek_size = len(_seek(0, 0, 0))
+        seek_size = len(seek_head(0, 0, 0))
         places = (seek_size, seek_size + len(info), seek_size + len(info) + len(self.tracks_data))
-        front = _seek(*places) + info + self.tracks_data
+        front = seek_head(*places) + info + self.tracks_data
         starts = []
         at = len(front) + cue_size
         heads = [cluster.head() for cluster in self.clusters]
@@ -296,7 +312,7 @@ class Film:
         out.literal(
             header + ebml.write_wide(SEGMENT, at) + front + ebml.write_wide(CUES, CUE_BYTES * len(cues))
         )
-        out.literal(b"".join(_cue(time, number, starts[index]) for time, number, index in cues))
+        out.literal(b"".join(cue(time, number, starts[index]) for time, number, index in cues))
         for head, cluster in zip(heads, self.clusters, strict=True):
             out.literal(head)
             out.parts += cluster.parts.parts
@@ -321,20 +337,3 @@ def _inside(source: Source, parent: Element, path: tuple[int, ...]) -> Iterator[
                 yield item
             else:
                 yield from _inside(source, item, path[1:])
-
-
-def _seek(info: int, entries: int, cues: int) -> bytes:
-    """A SeekHead of constant size with the places of Info, Tracks and Cues in the segment."""
-    places = ((INFO, info), (TRACKS, entries), (CUES, cues))
-    return ebml.write(
-        SEEKHEAD,
-        b"".join(
-            ebml.write(0x4DBB, ebml.write_number(0x53AB, identity) + ebml.write_number(0x53AC, place, 8))
-            for identity, place in places
-        ),
-    )
-
-
-def _cue(time: int, number: int, place: int) -> bytes:
-    where = ebml.write_number(0xF7, number, 8) + ebml.write_number(0xF1, place, 8)
-    return ebml.write(0xBB, ebml.write_number(0xB3, time, 8) + ebml.write(0xB7, where[:]))

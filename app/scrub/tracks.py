@@ -81,6 +81,11 @@ class Track:
     """Nanoseconds of a frame, 0 where the file does not say."""
 
     @property
+    def scanned(self) -> bool:
+        """Whether user data can hide inside the frames of this track."""
+        return bool(self.length_size) or self.codec == "V_AV1"
+
+    @property
     def nal(self) -> str:
         return {"V_MPEG4/ISO/AVC": "h264", "V_MPEGH/ISO/HEVC": "hevc"}.get(self.codec, "")
 
