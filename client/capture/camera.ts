@@ -126,14 +126,24 @@ export function watchStream(
     // Taking a still mutes some cameras for a moment: only a second of it is a loss.
     track.addEventListener('mute', () => setTimeout(() => track.muted && tell('muted'), 1000), { signal });
   }
-  if (video && stream.getVideoTracks().length > 0) watchFrames(video, signal, () => tell('frozen'));
+  const [track] = stream.getVideoTracks();
+  if (video && track) watchFrames(video, track, signal, () => tell('frozen'));
   return () => stop.abort();
 }
 
-function watchFrames(video: HTMLVideoElement, signal: AbortSignal, frozen: () => void): void {
+/**
+ * Any sign of a new frame counts. `requestVideoFrameCallback` alone would cry wolf: it falls silent when the picture is
+ * covered or the page is too busy to draw, while the camera delivers and the recorder records.
+ */
+function watchFrames(
+  video: HTMLVideoElement,
+  track: MediaStreamTrack | undefined,
+  signal: AbortSignal,
+  frozen: () => void,
+): void {
   let seen = performance.now();
   let looked = seen;
-  let position = video.currentTime;
+  let counted = frames(video, track);
   const onFrame = () => {
     seen = performance.now();
     if (!signal.aborted) video.requestVideoFrameCallback?.(onFrame);
@@ -141,13 +151,18 @@ function watchFrames(video: HTMLVideoElement, signal: AbortSignal, frozen: () =>
   video.requestVideoFrameCallback?.(onFrame);
   const timer = setInterval(() => {
     const now = performance.now();
-    if (video.currentTime !== position) {
-      position = video.currentTime;
-      if (!('requestVideoFrameCallback' in video)) seen = now;
-    }
-    if (now - looked > LOOK * 3) seen = now;
+    const count = frames(video, track);
+    if (count !== counted || now - looked > LOOK * 3) seen = now;
+    counted = count;
     looked = now;
     if (now - seen > FROZEN_AFTER && !document.hidden) frozen();
   }, LOOK);
   signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+/** Changes with each frame: what the camera delivered, what the player got, and where neither is told, its time. */
+function frames(video: HTMLVideoElement, track: MediaStreamTrack | undefined): string {
+  const delivered = (track as { stats?: { deliveredFrames?: number } } | undefined)?.stats?.deliveredFrames;
+  const played = video.getVideoPlaybackQuality?.().totalVideoFrames;
+  return delivered === undefined && played === undefined ? `${video.currentTime}` : `${delivered} ${played}`;
 }

@@ -16,6 +16,8 @@ class Track extends EventTarget {
 }
 class Video {
   currentTime = 0;
+  played = 0;
+  getVideoPlaybackQuality = () => ({ totalVideoFrames: this.played });
   #next: (() => void) | null = null;
   requestVideoFrameCallback = (call: () => void) => {
     this.#next = call;
@@ -89,6 +91,17 @@ describe('a camera that stops giving', () => {
     }
     expect(lost).toEqual([]);
     vi.advanceTimersByTime(2600);
+    expect(lost).toEqual(['frozen']);
+  });
+  it('not because the picture is covered: the player gets frames that nobody draws', () => {
+    const video = new Video();
+    const { lost } = watched(video);
+    for (let n = 0; n < 100; n++) {
+      vi.advanceTimersByTime(100);
+      video.played += 3;
+    }
+    expect(lost).toEqual([]);
+    vi.advanceTimersByTime(3000);
     expect(lost).toEqual(['frozen']);
   });
   it('not because the page itself stood still', () => {
