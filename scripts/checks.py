@@ -81,6 +81,7 @@ TEST = [
         programs,
     ),
     Stage("journeys", [[*PYTEST, "-m", "journey", f"--junitxml={JOURNEYS}"]], JOURNEYS, programs),
+    Stage("figures, a hundredth", [[PY, "-m", "bench", "--quick"]], needs=programs),
 ]
 
 
