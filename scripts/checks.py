@@ -16,6 +16,7 @@ from scripts.ground import PYTHON, ROOT, STAMPS, say
 
 PY = str(PYTHON)
 PYTEST = [PY, "-m", "pytest", "-q", "--durations=5"]
+VITEST = ["npm", "run", "--silent", "test", "--", "--reporter=default", "--reporter=junit"]
 
 
 @dataclass
@@ -57,29 +58,8 @@ JOURNEYS = STAMPS / "journeys.xml"
 
 TEST = [
     *CHECK,
-    Stage(
-        "server",
-        [[*PYTEST, "-n", "2", "-m", "not journey", f"--junitxml={SERVER}"]],
-        SERVER,
-        programs,
-    ),
-    Stage(
-        "client",
-        [
-            [
-                "npm",
-                "run",
-                "--silent",
-                "test",
-                "--",
-                "--reporter=default",
-                "--reporter=junit",
-                f"--outputFile.junit={CLIENT}",
-            ]
-        ],
-        CLIENT,
-        programs,
-    ),
+    Stage("server", [[*PYTEST, "-n", "2", "-m", "not journey", f"--junitxml={SERVER}"]], SERVER, programs),
+    Stage("client", [[*VITEST, f"--outputFile.junit={CLIENT}"]], CLIENT, programs),
     Stage("journeys", [[*PYTEST, "-m", "journey", f"--junitxml={JOURNEYS}"]], JOURNEYS, programs),
     Stage("figures, a hundredth", [[PY, "-m", "bench", "--quick"]], needs=programs),
 ]
