@@ -11,7 +11,7 @@ from werkzeug.wsgi import FileWrapper
 from app.db import forget_reads
 from app.opening.models import Opening
 from app.opening.service import open_copy
-from app.review.observation import SHOWN
+from app.review.medium import SHOWN
 
 CHUNK = 64 * 1024
 # Chromium refuses the name QuickTime but plays what such a file mostly holds.

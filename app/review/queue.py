@@ -146,9 +146,22 @@ def _rows(found: Sequence[Observation]) -> list[Row]:
         if entry.corrected_by is None:
             entries[entry.observation_id].append(entry)
     items = _items_of(ids)
-    openings = latest_openings(item.id for group in items.values() for item in group)
+    openings = _openings_of(ids)
     marked = _reviewed_among(ids)
-    return [_row(o, entries[o.id], items.get(o.id, []), openings, o.id in marked) for o in found]
+    return [
+        _row(o, entries[o.id], items.get(o.id, []), openings.get(o.id, []), o.id in marked) for o in found
+    ]
+
+
+def _openings_of(observation_ids: Sequence[str]) -> dict[str, list[Opening]]:
+    """The newest opening of each medium of these observations, provisional ones included."""
+    newest = (
+        select(func.max(Opening.id)).where(Opening.observation_id.in_(observation_ids)).group_by(Opening.item)
+    )
+    found: dict[str, list[Opening]] = {}
+    for opening in db.session.scalars(select(Opening).where(Opening.id.in_(newest))):
+        found.setdefault(str(opening.observation_id), []).append(opening)
+    return found
 
 
 def _items_of(observation_ids: Sequence[str]) -> dict[str, list[Item]]:
@@ -164,9 +177,7 @@ def _items_of(observation_ids: Sequence[str]) -> dict[str, list[Item]]:
     return found
 
 
-def _row(
-    o: Observation, entries: list[Entry], items: list[Item], openings: dict[str, Opening], done: bool
-) -> Row:
+def _row(o: Observation, entries: list[Entry], items: list[Item], openings: list[Opening], done: bool) -> Row:
     said = [(entry, entry.document.get("data") or {}) for entry in entries]
     media = Counter(
         str(data.get("kind") or "import") if entry.type == "begin" else "import"
@@ -174,8 +185,7 @@ def _row(
         if entry.type in {"begin", "import"}
     )
     counts = [(str(d.get("what")), d.get("n"), str(d.get("qualifier"))) for e, d in said if e.type == "count"]
-    own = [openings[item.id] for item in items if item.id in openings]
-    marks = _marks(items, own, sum(media.values()))
+    marks = _marks(items, openings, sum(media.values()))
     if o.practice:
         marks.append("practice")
     if not o.finished:
@@ -203,7 +213,8 @@ def _marks(items: list[Item], openings: list[Opening], expected: int) -> list[st
         ("differs", any(item.attested == "differs" for item in items)),
         ("unattested", any(item.attested == "none" for item in items)),
         ("interrupted", any(o.interrupted for o in openings) or any(item.cut for item in items)),
-        ("missing", len(items) < expected),
+        ("provisional", any(o.provisional for o in openings)),
+        ("missing", len(items) + sum(o.provisional for o in openings) < expected),
         (
             "no-copy",
             any(o.working is None for o in openings) or any(item.state == "failed" for item in items),

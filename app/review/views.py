@@ -15,8 +15,8 @@ from app.errors import Problem
 from app.intake.models import Item
 from app.journal.models import Observation
 from app.opening.models import Opening
-from app.opening.service import newest
-from app.review import find, media, observation, queue, service
+from app.opening.service import newest_of
+from app.review import find, media, medium, observation, queue, service
 from app.review.forms import FindForm, LookUpForm, MarkForm, NoteForm
 
 review = Blueprint("review", __name__, url_prefix="/desk")
@@ -36,12 +36,12 @@ def _observation(reference: str) -> Observation:
     return found[0]
 
 
-def _item(item_id: str) -> tuple[Item, Opening]:
-    item = db.session.get(Item, item_id)
-    opening = newest(item) if item else None
-    if item is None or opening is None or opening.working is None:
+def _copy(upload: str) -> Opening:
+    """The newest working copy of an item or of an upload that is still open."""
+    opening = newest_of(upload)
+    if opening is None or opening.working is None:
         raise _missing()
-    return item, opening
+    return opening
 
 
 @review.get("/")
@@ -117,7 +117,7 @@ def show_item(item_id: str) -> Answer:
     if item is None:
         raise _missing()
     service.seen(current_user, "item.opened", item.id)
-    return render_template("desk/item.html", medium=observation.lone(item), subject=item.id, **_acts(item.id))
+    return render_template("desk/item.html", medium=medium.lone(item), subject=item.id, **_acts(item.id))
 
 
 def _acts(subject: str) -> dict[str, object]:
@@ -129,24 +129,24 @@ def _acts(subject: str) -> dict[str, object]:
         "note_form": NoteForm(formdata=None),
         "mark_form": MarkForm(formdata=None),
         "boxes": observation.boxes,
-        "hex_hash": observation.hex_hash,
+        "hex_hash": medium.hex_hash,
         "data_of": observation.data_of,
     }
 
 
 @review.get("/media/<item_id>", endpoint="media")
 def show_media(item_id: str) -> Answer:
-    item, opening = _item(item_id)
-    service.seen(current_user, "item.viewed", item.id)
+    opening = _copy(item_id)
+    service.seen(current_user, "item.viewed", item_id)
     return media.answer(opening)
 
 
 @review.post("/media/<item_id>/download")
 def download(item_id: str) -> Answer:
-    item, opening = _item(item_id)
+    opening = _copy(item_id)
     service.downloaded(current_user, opening)
     found = db.session.get(Observation, opening.observation_id) if opening.observation_id else None
-    return media.answer(opening, name=f"{found.reference if found else 'item'}-{item.id[:8]}")
+    return media.answer(opening, name=f"{found.reference if found else 'item'}-{item_id[:8]}")
 
 
 @review.post("/reviewed/<subject>")

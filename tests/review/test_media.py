@@ -10,7 +10,7 @@ import pytest
 from app.db import db
 from app.intake.models import Item
 from app.opening.models import Opening
-from app.review.observation import hex_hash
+from app.review.medium import hex_hash
 from tests.desk import Desk
 from tests.review.conftest import Scene
 from tests.review.test_observation import log_of

@@ -15,11 +15,14 @@ from app.accounts import service as accounts
 from app.custody.models import LogDetail, LogEntry
 from app.db import db, unit_of_work
 from app.ids import new_id
-from app.intake.models import Item
+from app.intake.models import Item, Upload
 from app.journal.models import Entry
+from app.opening import service as opening
 from app.opening.models import Opening
 from app.review import observation
+from app.review.medium import hex_hash
 from app.review.queue import latest_openings
+from app.worker import work_off
 from tests.desk import Desk, person
 from tests.material import Observed, film, photo
 from tests.phone import Phone
@@ -118,7 +121,7 @@ def test_hashes_are_written_as_sha256sum_prints_them(scene: Scene, reader: Desk)
     with scene.app.app_context():
         (item,) = db.session.query(Item).filter_by(kind="film").all()
         for digest in (item.head_sha256, item.body_sha256):
-            assert observation.hex_hash(digest) in page
+            assert hex_hash(digest) in page
         assert f"cat bodies/{item.id}" in page
     assert page.count("opens to what the phone sealed") == 2
 
@@ -221,3 +224,29 @@ def test_two_openings_the_newest_counts(app: Flask, phone: Phone) -> None:
             values = {c.name: getattr(old, c.name) for c in Opening.__table__.columns if c.name != "id"}
             work.add(Opening(**{**values, "interrupted": True}))
         assert latest_openings([old.item])[old.item].interrupted
+
+
+def test_a_silent_upload_is_shown_as_far_as_it_came(app: Flask, phone: Phone) -> None:
+    seen, whole = Observed(phone), film(4)
+    sealed = phone.seal(whole)
+    seen.say(0, "begin", {"item": sealed.id, "kind": "film", "mime": "video/webm", "camera": "environment"})
+    created = phone.create(sealed.id)
+    phone.patch(created.headers["Location"], 0, sealed.bytes[: len(sealed.bytes) - 5000])
+    with app.app_context():
+        work_off()
+        (upload,) = db.session.query(Upload).filter_by(item_id=sealed.id).all()
+        assert opening.open_silent(upload)
+        key = upload.id
+    desk = person(app, "reviewer")
+    page = desk.page(f"/desk/o/{reference_of(app, seen.id)}")
+    assert "provisional" in page and "has gone silent" in page and "are not attested" in page
+    assert desk.get(f"/desk/media/{key}").mimetype == "video/webm"
+    assert "provisional" in desk.page("/desk/queue")
+    phone.patch(
+        created.headers["Location"],
+        len(sealed.bytes) - 5000,
+        sealed.bytes[-5000:],
+        Upload_Length=str(len(sealed.bytes)),
+    )
+    open_all(app)
+    assert "provisional" not in desk.page(f"/desk/o/{reference_of(app, seen.id)}")
