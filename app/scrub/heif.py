@@ -137,7 +137,24 @@ class Picture:
                 self._keep(item)
             else:
                 self._drop(item)
+        self._apart(kept)
         self.index = self._write(kept, len(self.data))
+
+    def _apart(self, kept: set[int]) -> None:
+        """Raises Refused where a picture's data are also those of an item that goes."""
+        pictures = merge(iter(self.ranges))
+        gone = merge(
+            (offset, offset + length)
+            for item in self.meta.items.values()
+            if item.id not in kept and item.method == 0
+            for offset, length in item.extents
+        )
+        at = 0
+        for start, end in gone:
+            while at < len(pictures) and pictures[at][1] <= start:
+                at += 1
+            if at < len(pictures) and pictures[at][0] < end:
+                raise Refused("the picture's data overlap those of another part")
 
     def _kept(self) -> set[int]:
         """Pictures that a viewer shows, and what they are made of."""

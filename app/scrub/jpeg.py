@@ -23,8 +23,10 @@ from app.scrub.source import Source
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 MOST_SEGMENTS = 20_000
+STRAY = "stray bytes between segments"
 
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_TEXT = re.compile(rb"[\t\n\r -~]{40}")
 _MARKER = re.compile(rb"\xff+[^\x00\xff]")
 
 FOREIGN = (b"http://ns.adobe.com/", b"Exif\0\0")
@@ -59,7 +61,7 @@ class _Picture:
         self.orientation = 0
         self.hinted = 0
         self.frame = False
-        self.scans = 0
+        self.scans: list[tuple[int, int]] = []
         self.body = Builder()
 
 
@@ -74,11 +76,20 @@ def plan(source: Source, notes: Notes) -> Plan:
         notes.remark("the file ends before the end of the picture: what arrived of it is shown")
     elif end < len(data):
         _trailer(data, end, notes)
+    if end is None or end < len(data) or notes.has_removed(STRAY):
+        _no_text(data, picture)
     copy = Builder()
     copy.literal(b"\xff\xd8" + _head(picture, notes))
     copy.parts += picture.body.parts
     copy.literal(b"\xff\xd9")
     return copy.plan()
+
+
+def _no_text(data: bytes, picture: _Picture) -> None:
+    """In a damaged file a segment may pass for picture data: refuse where these hold a long text."""
+    for start, end in picture.scans:
+        if _TEXT.search(data, start, end):
+            raise Refused("other data lie inside the picture data of the JPEG")
 
 
 def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
@@ -92,7 +103,7 @@ def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
         if match is None:
             return None
         if match.start() > at:
-            notes.removed("stray bytes between segments", match.start() - at)
+            notes.removed(STRAY, match.start() - at)
         at = match.end()
         marker = data[at - 1]
         if marker == 0xD9:
@@ -110,7 +121,7 @@ def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
             end = scan.start() if scan else len(data)
             if scan is None and data[-1] == 0xFF:
                 end -= 1
-            picture.scans += 1
+            picture.scans.append((start, end))
             if any(data.find(sign, start, end) >= 0 for sign in FOREIGN):
                 raise Refused("other data lie inside the picture data of the JPEG")
             picture.body.copy(start, end - start)
@@ -121,8 +132,10 @@ def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
             elif not _sound(marker, payload):
                 raise Refused("a table of the JPEG has an impossible length")
             picture.body.copy(start, end - start)
-        else:
+        elif 0xE0 <= marker <= 0xEF or marker == 0xFE:
             _extra(marker, data[at + 2 : end], picture, notes)
+        else:
+            raise Refused("the JPEG has a part that no decoder knows")
         at = end
     raise Refused("the JPEG has more segments than any real one")
 
@@ -186,7 +199,7 @@ def _name(marker: int, payload: bytes) -> str:
             return name
     if marker == 0xFE:
         return "comment"
-    return f"APP{marker - 0xE0}" if 0xE0 <= marker <= 0xEF else f"segment 0x{marker:02x}"
+    return f"APP{marker - 0xE0}"
 
 
 def _head(picture: _Picture, notes: Notes) -> bytes:

@@ -8,10 +8,13 @@ import hashlib
 import io
 from bisect import bisect_right
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO
 
 BLOCK = 1 << 20
+LARGE = 8 << 20
+"""Bytes of a copy from which the original is hashed on a second processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class Plan:
         Reads the original once from end to end: strippers never reorder what they copy. A plan
         that does (none today) costs a second reading.
         """
-        before, after = hashlib.sha256(), hashlib.sha256()
+        before, after = _Digest(apart=self.size > LARGE), hashlib.sha256()
         size_before = source.seek(0, 2)
         position = source.seek(0)
 
@@ -144,7 +147,7 @@ class Plan:
                     put(data)
         if not hashed_apart:
             skip(size_before)
-        return Digests(before.hexdigest(), after.hexdigest(), size_before, self.size)
+        return Digests(before.finish(), after.hexdigest(), size_before, self.size)
 
     def _ordered(self) -> bool:
         end = 0
@@ -170,6 +173,28 @@ def _exactly(source: BinaryIO, length: int) -> bytes:
             raise EOFError("the original shrank while it was being copied")
         data += more
     return data
+
+
+class _Digest:
+    """SHA-256, for large files in a thread beside the writing; one block may wait, so memory stays flat."""
+
+    def __init__(self, apart: bool) -> None:
+        self._sum = hashlib.sha256()
+        self._thread = ThreadPoolExecutor(1) if apart else None
+        self._waiting: Future[None] | None = None
+
+    def update(self, data: bytes) -> None:
+        if self._thread is None:
+            self._sum.update(data)
+            return
+        if self._waiting is not None:
+            self._waiting.result()
+        self._waiting = self._thread.submit(self._sum.update, data)
+
+    def finish(self) -> str:
+        if self._thread is not None:
+            self._thread.shutdown()
+        return self._sum.hexdigest()
 
 
 class _PlanFile(io.RawIOBase):

@@ -128,6 +128,9 @@ class Notes:
         total, count = self._removed.get(part, (0, 0))
         self._removed[part] = (total + size, count + 1)
 
+    def has_removed(self, part: str) -> bool:
+        return part in self._removed
+
     def kept(self, part: str, why: str) -> None:
         self._kept.setdefault(part, why)
 

@@ -1,0 +1,121 @@
+"""Files made to harm: refused with one line or cleaned, never a crash, never long."""
+
+from __future__ import annotations
+
+import io
+import struct
+import time
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.scrub import Refused, Unsupported, check, plan, sniff
+from tests import media
+from tests.media import CANARY
+from tests.scrub.helpers import cleaned, planned
+
+
+@cache
+def seeds() -> dict[str, bytes]:
+    return {
+        "jpeg": media.jpeg_with_everything(CANARY), "png": media.png_with_everything(CANARY),
+        "webp": media.webp_with_everything(CANARY), "gif": media.gif_with_everything(CANARY),
+        "tiff": media.tiff_with_everything(CANARY), "heic": media.heic_with_everything(CANARY),
+        "avif": media.avif_with_everything(CANARY), "mp4": media.mp4(seconds=1),
+        "fragments": media.mp4(seconds=1, fragmented=True), "webm": media.webm(1),
+        "matroska": media.matroska(seconds=1),
+        "ogg": media.ogg(seconds=1), "mp3": media.mp3(seconds=1), "aac": media.aac(1),
+        "wav": media.wav(seconds=1),
+    }  # fmt: skip
+
+
+NAMES = (
+    "jpeg", "png", "webp", "gif", "tiff", "heic", "avif", "mp4", "fragments", "webm", "matroska", "ogg",
+    "mp3", "aac", "wav",
+)  # fmt: skip
+WORDS = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\1", b"\x80\0\0\0")
+change = st.tuples(st.floats(0, 1), st.one_of(st.binary(min_size=1, max_size=4), st.sampled_from(WORDS)))
+
+
+def spoilt(data: bytes, changes: list[tuple[float, bytes]], length: float) -> bytes:
+    out = bytearray(data)
+    for place, new in changes:
+        at = int(place**3 * (len(out) - 1))  # more often near the beginning, where the structure is
+        out[at : at + len(new)] = new
+    return bytes(out[: max(1, int(len(out) * length))])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(changes=st.lists(change, max_size=12), length=st.one_of(st.just(1.0), st.floats(0.01, 1)))
+def test_spoilt_files_are_refused_or_cleaned(
+    name: str, changes: list[tuple[float, bytes]], length: float
+) -> None:
+    source = io.BytesIO(spoilt(seeds()[name], changes, length))
+    started = time.process_time()
+    try:
+        edits, report = plan(source)
+        check.check(source, edits.open(source), report)
+    except Refused as reason:
+        assert str(reason) and "\n" not in str(reason)
+    assert time.process_time() - started < 5
+
+
+@given(st.binary(max_size=200))
+def test_rubbish_is_refused(data: bytes) -> None:
+    with pytest.raises(Refused):
+        planned(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<svg xmlns='x'><script>alert(1)</script></svg>",
+        b"%PDF-1.7",
+        b"MZ" + bytes(60),
+        b"",
+        b"GIF",
+        b"\xff\xd8",
+    ],
+)
+def test_other_types_are_unsupported(data: bytes) -> None:
+    assert sniff(io.BytesIO(data)) is None
+    with pytest.raises(Unsupported):
+        planned(data)
+
+
+def exif_segment(block: bytes) -> bytes:
+    data = media.jpeg()
+    return data[:2] + media.segment(0xE1, b"Exif\0\0" + block) + data[2:]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"MM\0*\0\0\0\x08" + struct.pack(">HHHIII", 1, 0x8769, 4, 1, 8, 8),
+        b"MM\0*\0\0\0\x08"
+        + struct.pack(">H", 5000)
+        + struct.pack(">HHII", 0x8825, 4, 0x7FFFFFFF, 8) * 5000
+        + bytes(4),
+    ],
+    ids=["a loop", "five thousand large counts"],
+)
+def test_endless_directories_end(block: bytes) -> None:
+    started = time.process_time()
+    copy, _ = cleaned(exif_segment(block))
+    assert time.process_time() - started < 5
+    assert b"Exif" not in copy
+
+
+def test_entities_in_xmp_are_not_followed() -> None:
+    bomb = (
+        b"<!DOCTYPE l ["
+        + b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(10))
+        + b"]>"
+    )
+    data = media.jpeg()
+    packet = b"http://ns.adobe.com/xap/1.0/\0" + bomb + b'<x:xmpmeta><rdf:RDF dc:title="&l9;"/></x:xmpmeta>'
+    copy, _ = cleaned(data[:2] + media.segment(0xE1, packet) + data[2:])
+    assert b"ENTITY" not in copy
