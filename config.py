@@ -37,21 +37,45 @@ class Config:
     instance: Path = _setting("INSTANCE", ROOT / "instance", Path, "Data folder: database, keys, blobs.")
     host: str = _setting("HOST", "127.0.0.1", str, "Address that `make run` listens on.")
     port: int = _setting("PORT", 8000, int, "Port that `make run` listens on.")
-    url: str = _setting("TEMOIN_URL", "", str, "Public https address of the server, e.g. https://carnet.example.org. Empty: the address of the request.")
+    url: str = _setting(
+        "TEMOIN_URL",
+        "",
+        str,
+        "Public https address of the server, e.g. https://carnet.example.org. Empty: the address of the request.",
+    )
     database: str = _setting("TEMOIN_DATABASE", "", str, "SQLAlchemy URL. Empty: SQLite in the data folder.")
-    organisation: str = _setting("TEMOIN_ORGANISATION", "Organisation", str, "Name shown at the desk and signed into the pins.")
+    organisation: str = _setting(
+        "TEMOIN_ORGANISATION", "Organisation", str, "Name shown at the desk and signed into the pins."
+    )
     app_name: str = _setting("TEMOIN_APP_NAME", "Carnet", str, "Name of the phone app; neutral on purpose.")
     app_icon: str = _setting("TEMOIN_APP_ICON", "page", str, "Icon of the phone app: page, leaf or circle.")
-    timezone: str = _setting("TEMOIN_TIMEZONE", "Europe/Paris", str, "Time zone of the desk; UTC stands beside it.")
+    timezone: str = _setting(
+        "TEMOIN_TIMEZONE", "Europe/Paris", str, "Time zone of the desk; UTC stands beside it."
+    )
     max_item: int = _setting("TEMOIN_MAX_ITEM", 4 * 1024**3, int, "Largest sealed item, bytes.")
-    quota: int = _setting("TEMOIN_QUOTA", 64 * 1024**3, int, "Sealed bytes one device may have stored, for a new device.")
-    reserve: int = _setting("TEMOIN_RESERVE", 512 * 1024**2, int, "Free disk below which uploads are answered with 507, bytes.")
-    backup: bool = _setting("TEMOIN_BACKUP", False, _flag, "A backup is set up: phones wait for it before they let go of their copies.")
+    quota: int = _setting(
+        "TEMOIN_QUOTA", 64 * 1024**3, int, "Sealed bytes one device may have stored, for a new device."
+    )
+    reserve: int = _setting(
+        "TEMOIN_RESERVE", 512 * 1024**2, int, "Free disk below which uploads are answered with 507, bytes."
+    )
+    backup: bool = _setting(
+        "TEMOIN_BACKUP",
+        False,
+        _flag,
+        "A backup is set up: phones wait for it before they let go of their copies.",
+    )
     rio_digits: int = _setting("TEMOIN_RIO_DIGITS", 7, int, "Digits of a RIO number.")
     invitation_hours: int = _setting("TEMOIN_INVITATION_HOURS", 48, int, "Hours an invitation is valid.")
-    idle_minutes: int = _setting("TEMOIN_IDLE_MINUTES", 30, int, "Minutes after which an idle desk session ends.")
-    child_memory: int = _setting("TEMOIN_CHILD_MEMORY", 1024**3, int, "Address space of the child process that opens one item, bytes.")
-    proxies: int = _setting("TEMOIN_PROXIES", 0, int, "Reverse proxies in front whose X-Forwarded headers are believed.")
+    idle_minutes: int = _setting(
+        "TEMOIN_IDLE_MINUTES", 30, int, "Minutes after which an idle desk session ends."
+    )
+    child_memory: int = _setting(
+        "TEMOIN_CHILD_MEMORY", 1024**3, int, "Address space of the child process that opens one item, bytes."
+    )
+    proxies: int = _setting(
+        "TEMOIN_PROXIES", 0, int, "Reverse proxies in front whose X-Forwarded headers are believed."
+    )
     testing: bool = False
 
     @property

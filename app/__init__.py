@@ -11,7 +11,22 @@ import config as configuration
 
 def create_app(config: configuration.Config | None = None) -> Flask:
     """The application for one configuration, from the environment unless given. Raises ConfigError."""
-    from app import accounts, admin, blobs, cli, db, enrol, errors, guard, intake, keys, language, phone, register, review
+    from app import (
+        accounts,
+        admin,
+        blobs,
+        cli,
+        db,
+        enrol,
+        errors,
+        guard,
+        intake,
+        keys,
+        language,
+        phone,
+        register,
+        review,
+    )
 
     settings = config or configuration.from_environment()
     app = Flask(
@@ -24,6 +39,21 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.database_url, MAX_CONTENT_LENGTH=None,
     )  # fmt: skip
     app.logger.setLevel(logging.INFO)
-    for part in (db, blobs, keys, language, errors, guard, accounts, enrol, intake, register, review, admin, phone, cli):
+    for part in (
+        db,
+        blobs,
+        keys,
+        language,
+        errors,
+        guard,
+        accounts,
+        enrol,
+        intake,
+        register,
+        review,
+        admin,
+        phone,
+        cli,
+    ):
         part.init_app(app)
     return app

@@ -35,7 +35,9 @@ def setup() -> None:
     if keys().is_practice:
         click.echo("  Practice keys: set up custody at the desk before anything real.")
     if not config.url:
-        click.echo("  Phones need https. Android by cable: adb reverse tcp:8000 tcp:8000 - or: make lan - or a server: docs/deploy.md")
+        click.echo(
+            "  Phones need https. Android by cable: adb reverse tcp:8000 tcp:8000 - or: make lan - or a server: docs/deploy.md"
+        )
 
 
 @click.command("login-link")

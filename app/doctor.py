@@ -22,20 +22,44 @@ def findings() -> Iterator[Finding]:
     """(name, holds, what was found) of each protection."""
     config = current_app.config["TEMOIN"]
     yield "custody", not keys().is_practice, "practice keys" if keys().is_practice else "set up"
-    loose = [p.name for p in (keys().web, keys().worker, keys().practice) if p.exists() and stat.S_IMODE(p.stat().st_mode) & 0o077]
-    yield "key folders", not loose, f"readable by others: {', '.join(loose)}" if loose else "only their owner reads them"
+    loose = [
+        p.name
+        for p in (keys().web, keys().worker, keys().practice)
+        if p.exists() and stat.S_IMODE(p.stat().st_mode) & 0o077
+    ]
+    yield (
+        "key folders",
+        not loose,
+        f"readable by others: {', '.join(loose)}" if loose else "only their owner reads them",
+    )
     free = blobs().free()
-    yield "disk", free > 2 * config.reserve, f"{free // 1_000_000} MB free, uploads stop below {config.reserve // 1_000_000} MB"
+    yield (
+        "disk",
+        free > 2 * config.reserve,
+        f"{free // 1_000_000} MB free, uploads stop below {config.reserve // 1_000_000} MB",
+    )
     alive = last_alive(config.instance)
     yield "worker", alive is not None and now_ms() - alive < 120_000, "runs" if alive else "never ran"
-    yield "backup", config.backup, "set up" if config.backup else "none: phones keep their copies 14 days after the receipt"
+    yield (
+        "backup",
+        config.backup,
+        "set up" if config.backup else "none: phones keep their copies 14 days after the receipt",
+    )
     yield "child limits", True, ", ".join(_child_limits())
-    yield "age", shutil.which("age") is not None, "stock age is installed" if shutil.which("age") else "not installed; only needed to open originals here"
+    yield (
+        "age",
+        shutil.which("age") is not None,
+        "stock age is installed"
+        if shutil.which("age")
+        else "not installed; only needed to open originals here",
+    )
 
 
 def _child_limits() -> list[str]:
     """Confine a fresh process and hear what is in force."""
     code = "import sys; sys.path.insert(0, sys.argv[1]); from app.sandbox import confine; print(*confine(1<<30, 10, 1<<20), sep='\\n')"
     root = str(current_app.config["ROOT"])
-    run = subprocess.run([sys.executable, "-I", "-c", code, root], capture_output=True, text=True, timeout=30, check=True)
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", code, root], capture_output=True, text=True, timeout=30, check=True
+    )
     return run.stdout.split()

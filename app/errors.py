@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_babel import gettext as _
@@ -42,7 +42,7 @@ def _messages(status: int) -> str:
         415: _("This kind of content isn't accepted here."),
         429: _("Too many requests. Please wait a minute."),
     }
-    return known.get(status, _("The server could not do this. Nothing already received is lost."))
+    return str(known.get(status, _("The server could not do this. Nothing already received is lost.")))
 
 
 def init_app(app: Flask) -> None:
@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         if error.response is not None and error.code in {301, 302, 303, 307, 308}:
-            return Response.force_type(error.response)
+            return cast(Response, Response.force_type(cast(Any, error.response)))
         status = error.code or 500
         return _answer(error.name.lower().replace(" ", "-"), _messages(status), status)
 

@@ -50,7 +50,9 @@ def public_jwk(key: Key) -> dict[str, str]:
 
 def sign(payload: dict[str, Any], typ: str, kid: str, key: Key) -> str:
     said = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    return jws.serialize_compact({"alg": ALGORITHM, "typ": typ, "kid": kid}, said, key, algorithms=[ALGORITHM])
+    return jws.serialize_compact(
+        {"alg": ALGORITHM, "typ": typ, "kid": kid}, said, key, algorithms=[ALGORITHM]
+    )
 
 
 def header(token: str) -> dict[str, str]:

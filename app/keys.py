@@ -1,9 +1,9 @@
 """Where keys lie, and who may read them (docs/deploy.md gives the folders to two users).
 
-    keys/public/   intake-2026-11.txt, storage.txt, server.jwk, organisation.jwk, pins.jws
-    keys/web/      server.jwk (signs receipts), storage.key (opens working copies), desk.json
-    keys/worker/   intake-2026-11.key
-    practice/      custody.key, organisation.jwk: only until custody is set up
+keys/public/   intake-2026-11.txt, storage.txt, server.jwk, organisation.jwk, pins.jws
+keys/web/      server.jwk (signs receipts), storage.key (opens working copies), desk.json
+keys/worker/   intake-2026-11.key
+practice/      custody.key, organisation.jwk: only until custody is set up
 """
 
 from __future__ import annotations
@@ -172,7 +172,9 @@ class Keys:
             "v": 1, "server": self.server_id, "name": name, "server_key": jws.public_jwk(self.server_key),
             "custody": [custody.recipient], "practice": True, "at": now_ms(),
         }  # fmt: skip
-        self.publish_pins(jws.sign(pins, "temoin-pins", "organisation", organisation), jws.public_jwk(organisation))
+        self.publish_pins(
+            jws.sign(pins, "temoin-pins", "organisation", organisation), jws.public_jwk(organisation)
+        )
 
 
 def init_app(app: Flask) -> None:

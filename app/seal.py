@@ -78,7 +78,11 @@ def parse_head(head: bytes) -> tuple[list[Stanza], bytes, bytes]:
     position = 1
     while position < len(lines) - 1:
         words = lines[position].split(" ")
-        if len(words) < 2 or words[0] != "->" or not all(w and all(33 <= ord(c) <= 126 for c in w) for w in words[1:]):
+        if (
+            len(words) < 2
+            or words[0] != "->"
+            or not all(w and all(33 <= ord(c) <= 126 for c in w) for w in words[1:])
+        ):
             raise SealError("a stanza of the head is malformed")
         body, position = "", position + 1
         while True:
@@ -153,7 +157,11 @@ class Identity:
     def _unwrap(self, stanza: Stanza) -> bytes | None:
         if stanza.kind != "X25519":
             return None
-        if len(stanza.arguments) != 1 or len(share := _unpadded(stanza.arguments[0])) != 32 or len(stanza.body) != 32:
+        if (
+            len(stanza.arguments) != 1
+            or len(share := _unpadded(stanza.arguments[0])) != 32
+            or len(stanza.body) != 32
+        ):
             raise SealError("an X25519 stanza is malformed")
         try:
             secret = self._private.exchange(X25519PublicKey.from_public_bytes(share))
@@ -243,7 +251,8 @@ def open_sealed(identity: Identity, head: bytes, body: BinaryIO, body_size: int)
 
 def seal_bytes(data: bytes, recipients: list[str]) -> bytes:
     """A whole age file in memory; for heads and other small things."""
-    return pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(r) for r in recipients])
+    sealed: bytes = pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(r) for r in recipients])
+    return sealed
 
 
 def seal_stream(source: BinaryIO, target: BinaryIO, recipients: list[str]) -> None:

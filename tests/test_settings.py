@@ -55,7 +55,11 @@ def test_only_config_reads_the_environment() -> None:
             of_os = (
                 isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os" and node.attr in readers
             )
-            from_os = isinstance(node, ast.ImportFrom) and node.module == "os"
-            if of_os or (from_os and {alias.name for alias in node.names} & readers):
-                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+            from_os = (
+                isinstance(node, ast.ImportFrom)
+                and node.module == "os"
+                and bool({alias.name for alias in node.names} & readers)
+            )
+            if of_os or from_os:
+                found.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
     assert found == []

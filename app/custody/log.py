@@ -64,7 +64,15 @@ def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None 
         ).encode()  # fmt: skip
         leaf = leaf_hash(line)
         session.add(
-            LogEntry(index=index, line=line, leaf=leaf, chain=chain_hash(chain, leaf), at=at, verb=verb, object=object_id)
+            LogEntry(
+                index=index,
+                line=line,
+                leaf=leaf,
+                chain=chain_hash(chain, leaf),
+                at=at,
+                verb=verb,
+                object=object_id,
+            )
         )
         session.flush()  # the detail refers to its entry
         session.add(LogDetail(index=index, salt=salt, detail=said))
@@ -81,7 +89,9 @@ def head() -> tuple[int, str]:
 def verify() -> int:
     """Read the whole log again. Returns the number of entries; raises LogBroken at the first that is off."""
     chain, expected = START, 0
-    for entry in db.session.scalars(select(LogEntry).order_by(LogEntry.index).execution_options(yield_per=500)):
+    for entry in db.session.scalars(
+        select(LogEntry).order_by(LogEntry.index).execution_options(yield_per=500)
+    ):
         if entry.index != expected:
             raise LogBroken(f"entry {expected} is missing")
         said = json.loads(entry.line)
@@ -94,7 +104,10 @@ def verify() -> int:
         detail = db.session.get(LogDetail, expected)
         if detail is None:
             raise LogBroken(f"the detail of entry {expected} is missing")
-        if detail.detail is not None and b64(hashlib.sha256((detail.salt or b"") + detail.detail).digest()) != said["d"]:
+        if (
+            detail.detail is not None
+            and b64(hashlib.sha256((detail.salt or b"") + detail.detail).digest()) != said["d"]
+        ):
             raise LogBroken(f"the detail of entry {expected} was altered")
         expected += 1
     return expected

@@ -71,9 +71,16 @@ def set_up_custody(pins: str, organisation: dict[str, Any], actor: str) -> int:
         raise Problem("bad-pins", _("The signed keys belong to another server."))
     _checked(payload.get("custody"))
     if not keys().is_practice and jws.public_jwk(key) != keys().organisation_key:
-        raise Problem("bad-pins", _("Phones trust another organisation key; only that one can change custody."))
+        raise Problem(
+            "bad-pins", _("Phones trust another organisation key; only that one can change custody.")
+        )
     with unit_of_work():
-        log.append(actor, "custody.set-up", keys().server_id, {"custody": payload["custody"], "pins": jws.sha256(pins.encode())})
+        log.append(
+            actor,
+            "custody.set-up",
+            keys().server_id,
+            {"custody": payload["custody"], "pins": jws.sha256(pins.encode())},
+        )
         retired = service.retire_practice(actor)
         keys().publish_pins(pins, jws.public_jwk(key))
     return retired

@@ -85,15 +85,23 @@ def redeem(secret: str, statement: str) -> EnrolledDevice:
     by_code = _code_hash(_normalised(secret)) if len(_normalised(secret)) == CODE_LENGTH else by_secret
     with unit_of_work() as session:
         invitation = session.scalars(
-            select(Invitation).where(or_(Invitation.secret_hash == by_secret, Invitation.code_hash == by_code))
+            select(Invitation).where(
+                or_(Invitation.secret_hash == by_secret, Invitation.code_hash == by_code)
+            )
         ).first()
         if invitation is None:
-            raise Problem("invitation-unknown", _("This invitation isn't known here. Check the code, or ask for a new one."), 404)
+            raise Problem(
+                "invitation-unknown",
+                _("This invitation isn't known here. Check the code, or ask for a new one."),
+                404,
+            )
         if invitation.used_at is not None:
             raise Problem("invitation-used", _("This invitation has been used. Ask for a new one."), 410)
         if invitation.cancelled_at is not None or invitation.expires_at <= now_ms():
             raise Problem("invitation-expired", _("This invitation has ended. Ask for a new one."), 410)
-        enrolled = _create(invitation.label, json.dumps(payload["key"]), build=str(payload.get("app", ""))[:16] or None)
+        enrolled = _create(
+            invitation.label, json.dumps(payload["key"]), build=str(payload.get("app", ""))[:16] or None
+        )
         invitation.used_at, invitation.device_id = now_ms(), enrolled.device.id
         log.append(
             f"device:{enrolled.device.id}", "device.enrolled", enrolled.device.id,
@@ -104,9 +112,13 @@ def redeem(secret: str, statement: str) -> EnrolledDevice:
 
 def _enrolment(secret: str, statement: str) -> dict[str, Any]:
     try:
-        payload = jws.verify(statement, jws.load_key(jws.unverified(statement).get("key", {})), "temoin-enrolment")
+        payload = jws.verify(
+            statement, jws.load_key(jws.unverified(statement).get("key", {})), "temoin-enrolment"
+        )
     except jws.BadStatement as error:
-        raise Problem("bad-statement", _("The phone's enrolment can't be read: %(why)s.", why=str(error))) from error
+        raise Problem(
+            "bad-statement", _("The phone's enrolment can't be read: %(why)s.", why=str(error))
+        ) from error
     # Bound to this invitation: a statement overheard elsewhere enrols nobody.
     if payload.get("invitation") != jws.sha256(secret.encode()) or payload.get("seq") != 0:
         raise Problem("bad-statement", _("The phone's enrolment doesn't belong to this invitation."))
@@ -136,11 +148,17 @@ def authenticate(authorization: str | None) -> Device:
     """The device of a bearer token. Works for reading its own state only while it is neither revoked nor retired."""
     if not authorization or not authorization.startswith("Bearer "):
         raise Problem("no-token", _("This phone isn't enrolled here."), 401)
-    device = db.session.scalars(select(Device).where(Device.token_hash == _token_hash(authorization[7:].strip()))).first()
+    device = db.session.scalars(
+        select(Device).where(Device.token_hash == _token_hash(authorization[7:].strip()))
+    ).first()
     if device is None:
         raise Problem("no-token", _("This phone isn't enrolled here."), 401)
     if device.revoked_at is not None:
-        raise Problem("revoked", _("This phone has been revoked. What it holds stays sealed on it. Ask for a new invitation."), 401)
+        raise Problem(
+            "revoked",
+            _("This phone has been revoked. What it holds stays sealed on it. Ask for a new invitation."),
+            401,
+        )
     if device.retired_at is not None:
         raise Problem("retired", _("The time of practice is over. Ask for a new invitation."), 401)
     return device
@@ -169,7 +187,9 @@ def revoke(device: Device, actor: str, suspect_since: int | None = None) -> None
 def retire_practice(actor: str) -> int:
     """Retire every phone enrolled with practice keys. Returns how many."""
     with unit_of_work() as session:
-        practised = session.scalars(select(Device).where(Device.practice, Device.retired_at.is_(None), Device.revoked_at.is_(None))).all()
+        practised = session.scalars(
+            select(Device).where(Device.practice, Device.retired_at.is_(None), Device.revoked_at.is_(None))
+        ).all()
         for device in practised:
             device.retired_at = now_ms()
             log.append(actor, "device.retired", device.id)
@@ -184,7 +204,11 @@ def open_invitations() -> list[Invitation]:
     return list(
         db.session.scalars(
             select(Invitation)
-            .where(Invitation.used_at.is_(None), Invitation.cancelled_at.is_(None), Invitation.expires_at > now_ms())
+            .where(
+                Invitation.used_at.is_(None),
+                Invitation.cancelled_at.is_(None),
+                Invitation.expires_at > now_ms(),
+            )
             .order_by(Invitation.created_at.desc())
         )
     )

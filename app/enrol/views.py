@@ -39,7 +39,12 @@ def enrol() -> tuple[Response, int]:
     if not isinstance(secret, str) or not isinstance(statement, str) or len(secret) > 200:
         raise Problem("bad-json", _("The request can't be read."), 400)
     enrolled = service.redeem(secret, statement)
-    answer = {"device": enrolled.device.id, "token": enrolled.token, "server": keys().server_id, **pins.handed_out()}
+    answer = {
+        "device": enrolled.device.id,
+        "token": enrolled.token,
+        "server": keys().server_id,
+        **pins.handed_out(),
+    }
     return jsonify(answer), 201
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.blobs import Blobs, fsync_folder
-from app.seal import SealError, head_length
+from app.seal import head_length
 
 
 class Overtaken(Exception):
@@ -181,5 +181,3 @@ def append_from(incoming: Incoming, path: Path, offset: int) -> int:
             incoming.write(part, offset)
             offset += len(part)
     return offset
-
-

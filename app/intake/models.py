@@ -47,7 +47,14 @@ class Upload(Model):
     __tablename__ = "upload"
     __table_args__ = (
         # One upload an item, so that a repeated POST can't make it twice; tails come and go.
-        Index("upload_of_item", "device_id", "item_id", unique=True, sqlite_where=text("tail = -1"), postgresql_where=text("tail = -1")),
+        Index(
+            "upload_of_item",
+            "device_id",
+            "item_id",
+            unique=True,
+            sqlite_where=text("tail = -1"),
+            postgresql_where=text("tail = -1"),
+        ),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)

@@ -45,4 +45,8 @@ def of_items(device: Device, ids: object) -> dict[str, Any]:
 def _one(upload: Upload | None, receipt: str | None) -> dict[str, Any]:
     if upload is None:
         return {"offset": None, "upload": None, "receipt": receipt}
-    return {"offset": offset_of(upload), "upload": url_for("intake.head", upload_id=upload.id), "receipt": receipt}
+    return {
+        "offset": offset_of(upload),
+        "upload": url_for("intake.head", upload_id=upload.id),
+        "receipt": receipt,
+    }

@@ -29,7 +29,11 @@ def _is_size(value: object) -> bool:
 
 
 def _is_part(value: object) -> bool:
-    return isinstance(value, dict) and _is_size(value.get("size")) and bool(_HASH.fullmatch(str(value.get("sha256"))))
+    return (
+        isinstance(value, dict)
+        and _is_size(value.get("size"))
+        and bool(_HASH.fullmatch(str(value.get("sha256"))))
+    )
 
 
 def _is_sealed(value: object) -> bool:
@@ -60,7 +64,11 @@ SHAPES: dict[str, Callable[[dict[str, Any]], bool]] = {
 
 def receive_all(device: Device, tokens: object) -> list[dict[str, Any]]:
     """Answers in order: a receipt, `accepted`, or an error each; one bad statement doesn't hold up the others."""
-    if not isinstance(tokens, list) or not 1 <= len(tokens) <= MAX_BATCH or not all(isinstance(t, str) for t in tokens):
+    if (
+        not isinstance(tokens, list)
+        or not 1 <= len(tokens) <= MAX_BATCH
+        or not all(isinstance(t, str) for t in tokens)
+    ):
         raise Problem("bad-json", _("The request can't be read."), 400)
     answers: list[dict[str, Any]] = []
     for token in tokens:
@@ -80,7 +88,9 @@ def receive(device: Device, token: str) -> dict[str, Any]:
         if known is not None:
             return _answer(known)
         # Two statements with one number, or a broken chain, can be a copied phone: kept and shown, never refused.
-        twin = session.scalars(select(Statement).where(Statement.device_id == device.id, Statement.seq == payload["seq"])).first()
+        twin = session.scalars(
+            select(Statement).where(Statement.device_id == device.id, Statement.seq == payload["seq"])
+        ).first()
         before = session.scalars(
             select(Statement).where(Statement.device_id == device.id, Statement.seq == payload["seq"] - 1)
         ).all()
@@ -95,7 +105,13 @@ def receive(device: Device, token: str) -> dict[str, Any]:
         )  # fmt: skip
         session.add(statement)
         session.flush()
-        named = payload["items"] if typ == "temoin-commitment" else [payload["item"]] if typ == "temoin-prefix" else []
+        named = (
+            payload["items"]
+            if typ == "temoin-commitment"
+            else [payload["item"]]
+            if typ == "temoin-prefix"
+            else []
+        )
         for item in named:
             session.add(_commitment(device, digest, item, prefix=typ == "temoin-prefix"))
         if named:
@@ -113,7 +129,11 @@ def _checked(device: Device, token: str) -> tuple[dict[str, Any], str]:
         raise Problem("bad-signature", _("The signature isn't this phone's.")) from error
     except jws.BadStatement as error:
         raise Problem("bad-statement", _("The statement can't be read: %(why)s.", why=str(error))) from error
-    if payload.get("aud") != keys().server_id or payload.get("dev") != device.id or header["kid"] != device.id:
+    if (
+        payload.get("aud") != keys().server_id
+        or payload.get("dev") != device.id
+        or header["kid"] != device.id
+    ):
         raise Problem("wrong-audience", _("The statement is for another server or phone."))
     shape = SHAPES.get(header["typ"])
     if shape is None or not _is_size(payload.get("seq")) or not shape(payload):
@@ -132,7 +152,13 @@ def _commitment(device: Device, digest: str, item: dict[str, Any], *, prefix: bo
 
 def _receipt(device: Device, statement: Statement, ids: list[str], place: log.Place) -> str:
     return keys().sign(
-        {"dev": device.id, "statement": statement.sha256, "ids": ids, "at": statement.at, "log": place.to_json()},
+        {
+            "dev": device.id,
+            "statement": statement.sha256,
+            "ids": ids,
+            "at": statement.at,
+            "log": place.to_json(),
+        },
         "temoin-commitment-receipt",
     )
 

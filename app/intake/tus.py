@@ -102,7 +102,9 @@ def parse_creation(headers: Mapping[str, str], limit: int) -> Creation:
         raise Refused("too-large", 413, "the upload is larger than the server accepts")
     content = None
     if headers.get("Content-Type") == OFFSET_TYPE:
-        content = Patch(0, None, _number(headers, "Content-Length"), parse_checksum(headers.get("Upload-Checksum")))
+        content = Patch(
+            0, None, _number(headers, "Content-Length"), parse_checksum(headers.get("Upload-Checksum"))
+        )
     return Creation(length, parse_metadata(headers.get("Upload-Metadata")), content)
 
 
@@ -127,4 +129,6 @@ def parse_patch(headers: Mapping[str, str], offset: int, length: int | None, lim
     size = _number(headers, "Content-Length")
     if size is not None and offset + size > (final if final is not None else limit):
         raise Refused("too-large", 413, "the body goes beyond the upload's length")
-    return Patch(offset, told if length is None else None, size, parse_checksum(headers.get("Upload-Checksum")))
+    return Patch(
+        offset, told if length is None else None, size, parse_checksum(headers.get("Upload-Checksum"))
+    )

@@ -9,7 +9,6 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from app import jws
 from app.blobs import blobs, is_full
 from app.clock import now_ms
 from app.custody import log
@@ -32,7 +31,11 @@ def _not_age() -> Problem:
 
 
 def _disk_full() -> Problem:
-    return Problem("disk-full", _("The server's disk is nearly full. What arrived is kept; the phone keeps the rest."), 507)
+    return Problem(
+        "disk-full",
+        _("The server's disk is nearly full. What arrived is kept; the phone keeps the rest."),
+        507,
+    )
 
 
 def incoming(upload: Upload) -> Incoming:
@@ -61,7 +64,9 @@ def create(device: Device, creation: Creation) -> Upload:
     with unit_of_work() as session:
         if tail == ITEM:
             known = session.scalars(
-                select(Upload).where(Upload.device_id == device.id, Upload.item_id == item_id, Upload.tail == ITEM)
+                select(Upload).where(
+                    Upload.device_id == device.id, Upload.item_id == item_id, Upload.tail == ITEM
+                )
             ).first()
             if known is not None:
                 if known.length is None and creation.length is not None:
@@ -87,9 +92,16 @@ def _refuse_full(device: Device, more: int) -> None:
     config = current_app.config["TEMOIN"]
     if blobs().free() - more < config.reserve:
         raise _disk_full()
-    stored = db.session.scalar(select(func.sum(Item.head_size + Item.body_size)).where(Item.device_id == device.id)) or 0
+    stored = (
+        db.session.scalar(
+            select(func.sum(Item.head_size + Item.body_size)).where(Item.device_id == device.id)
+        )
+        or 0
+    )
     if stored + more > device.quota:
-        raise Problem("quota", _("This phone has used its share of the server. The coordinator can raise it."), 413)
+        raise Problem(
+            "quota", _("This phone has used its share of the server. The coordinator can raise it."), 413
+        )
 
 
 def write(device: Device, upload: Upload, patch: Patch, stream: BinaryIO) -> int:
@@ -114,7 +126,9 @@ def write(device: Device, upload: Upload, patch: Patch, stream: BinaryIO) -> int
         here.remove()
         raise _not_age() from error
     except Overtaken as error:
-        raise Problem("offset", _("Another request is writing this upload. Ask for its offset again."), 409) from error
+        raise Problem(
+            "offset", _("Another request is writing this upload. Ask for its offset again."), 409
+        ) from error
     except OSError as error:
         if is_full(error):
             here.sync()
@@ -155,7 +169,9 @@ def _write_checked(here: Incoming, stream: BinaryIO, patch: Patch, limit: int) -
         with spooled.open("wb") as target:
             size = spool(stream, target, running, limit)
         if not hmac.compare_digest(running.digest(), patch.checksum.digest) or size != (patch.size or size):
-            raise Problem("checksum", _("The bytes don't match their checksum. Nothing of this part was kept."), 460)
+            raise Problem(
+                "checksum", _("The bytes don't match their checksum. Nothing of this part was kept."), 460
+            )
         end = append_from(here, spooled, patch.offset)
         here.sync()
         return end
@@ -272,7 +288,12 @@ def tails_of(device_id: str, item_id: str) -> list[Upload]:
     return list(
         db.session.scalars(
             select(Upload)
-            .where(Upload.device_id == device_id, Upload.item_id == item_id, Upload.tail != ITEM, Upload.finished_at.is_not(None))
+            .where(
+                Upload.device_id == device_id,
+                Upload.item_id == item_id,
+                Upload.tail != ITEM,
+                Upload.finished_at.is_not(None),
+            )
             .order_by(Upload.finished_at.desc())
         )
     )
@@ -288,7 +309,9 @@ def close_cut(upload: Upload) -> Item | None:
     device = db.session.get_one(Device, upload.device_id)
     with unit_of_work() as session:
         session.get_one(Upload, upload.id).length = offset_of(upload)
-        session.get_one(Upload, upload.id).refusals = 1  # what the phone committed to is longer: kept as it is
+        session.get_one(
+            Upload, upload.id
+        ).refusals = 1  # what the phone committed to is longer: kept as it is
     return finish(device, upload)
 
 
@@ -313,7 +336,9 @@ def terminate(upload: Upload) -> None:
 def finish_begun() -> int:
     """After a crash: store every upload that had all its bytes. Returns how many."""
     done = 0
-    for upload in db.session.scalars(select(Upload).where(Upload.finished_at.is_(None), Upload.length.is_not(None))).all():
+    for upload in db.session.scalars(
+        select(Upload).where(Upload.finished_at.is_(None), Upload.length.is_not(None))
+    ).all():
         device = db.session.get_one(Device, upload.device_id)
         try:
             done += finish(device, upload) is not None

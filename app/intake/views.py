@@ -50,7 +50,7 @@ def status() -> Response:
 
 @bp.route("/files", methods=["OPTIONS"], provide_automatic_options=False)
 @bp.route("/files/<upload_id>", methods=["OPTIONS"], provide_automatic_options=False)
-def options(upload_id: str | None = None) -> Response:
+def options(**_address: str) -> Response:
     return Response(
         status=204,
         headers={

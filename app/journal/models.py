@@ -41,6 +41,8 @@ class Entry(Model):
     at: Mapped[int] = mapped_column(BigInteger, index=True)  # device clock + offset where known
     corrects: Mapped[str | None]
     corrected_by: Mapped[str | None]  # entry_id of the newest correction
-    about_item: Mapped[str | None] = mapped_column(index=True)  # data.item: item id of a begin, end, import, stopped
+    about_item: Mapped[str | None] = mapped_column(
+        index=True
+    )  # data.item: item id of a begin, end, import, stopped
     code: Mapped[str | None] = mapped_column(index=True)
     document: Mapped[dict[str, Any]] = mapped_column(JSON)

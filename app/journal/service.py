@@ -40,6 +40,11 @@ def _whole(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53
 
 
+def _offset(value: object) -> int:
+    """Server minus device in ms; 0 where the phone never measured it."""
+    return int(str(value).partition(".")[0]) if _whole(value) else 0
+
+
 def parse(text: str) -> Parsed:
     """Read an entry as a phone sealed it. Unknown types and fields are kept. Raises BadEntry."""
     try:
@@ -55,12 +60,11 @@ def parse(text: str) -> Parsed:
         raise BadEntry("no clock or data")
     if not isinstance(kind, str) or not 1 <= len(kind) <= 40 or not _whole(document.get("seq")):
         raise BadEntry("no type or number")
-    offset = clock.get("offset")
     place = document.get("place")
     code, about, corrects = data.get("code"), data.get("item"), document.get("corrects")
     return Parsed(
         document=document, entry_id=document["id"], observation=document["observation"], type=kind,
-        seq=int(document["seq"]), at=int(clock["wall"]) + (int(offset) if _whole(offset) else 0),
+        seq=int(document["seq"]), at=int(clock["wall"]) + _offset(clock.get("offset")),
         trial=document.get("trial") is True, corrects=corrects if is_id(corrects) else None,
         about=about if is_id(about) else None, code=code if isinstance(code, str) and len(code) <= 40 else None,
         place=place if isinstance(place, dict) else None,
@@ -116,7 +120,11 @@ def _place(seen: Observation, place: dict[str, Any] | None) -> None:
     if place.get("source") == "site" and isinstance(site, str):
         seen.site = seen.site or site[:80]
     lat, lon, accuracy = place.get("lat"), place.get("lon"), place.get("accuracy")
-    if _whole(lat) and _whole(lon) and (seen.accuracy is None or (_whole(accuracy) and float(str(accuracy)) < seen.accuracy)):
+    if (
+        _whole(lat)
+        and _whole(lon)
+        and (seen.accuracy is None or (_whole(accuracy) and float(str(accuracy)) < seen.accuracy))
+    ):
         seen.lat, seen.lon = float(str(lat)), float(str(lon))
         seen.accuracy = float(str(accuracy)) if _whole(accuracy) else None
 
@@ -143,6 +151,10 @@ def observation_of_media(device_id: str, item_id: str) -> str | None:
     return db.session.scalar(
         select(Entry.observation_id)
         .join(Item, Item.id == Entry.id)
-        .where(Entry.about_item == item_id, Item.device_id == device_id, Entry.type.in_(["begin", "import", "end"]))
+        .where(
+            Entry.about_item == item_id,
+            Item.device_id == device_id,
+            Entry.type.in_(["begin", "import", "end"]),
+        )
         .limit(1)
     )

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from app.opening.source import Joined, best_tail
+from app.sandbox import confine
 from app.scrub import Refused, Report, Unsupported, plan, sniff
 from app.scrub import check as checking
-from app.sandbox import confine
 from app.seal import SealedReader, seal_stream
 
 
@@ -97,7 +97,11 @@ def main() -> int:
     order = json.loads(sys.stdin.readline())
     checking.preload()  # afterwards no file can be opened
     body, target = os.fdopen(order["body"], "rb"), os.fdopen(order["target"], "wb")
-    confine(memory=order["memory"], cpu_seconds=60 + order["body_size"] // 10_000_000, file_size=order["body_size"] * 2 + (64 << 20))
+    confine(
+        memory=order["memory"],
+        cpu_seconds=60 + order["body_size"] // 10_000_000,
+        file_size=order["body_size"] * 2 + (64 << 20),
+    )
     try:
         result = open_item(order, body, target)
     except MemoryError:
@@ -107,4 +111,3 @@ def main() -> int:
     json.dump(result, sys.stdout)
     sys.stdout.flush()
     return 0
-

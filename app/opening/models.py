@@ -17,7 +17,9 @@ class Opening(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     # Item.id, which is the upload's: a provisional opening comes before there is an item.
     item: Mapped[str] = mapped_column(ForeignKey("upload.id"), index=True)
-    observation_id: Mapped[str | None] = mapped_column(index=True)  # by the begin or import entry; filled when that arrives
+    observation_id: Mapped[str | None] = mapped_column(
+        index=True
+    )  # by the begin or import entry; filled when that arrives
     at: Mapped[int] = mapped_column(BigInteger)
     provisional: Mapped[bool]  # the upload was silent, not finished; more may come
     sealed_size: Mapped[int] = mapped_column(BigInteger)  # bytes of the body that were there
@@ -32,5 +34,7 @@ class Opening(Model):
     working_size: Mapped[int | None] = mapped_column(BigInteger)
     working_sha256: Mapped[str | None]
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # app.scrub.Report.to_json()
-    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # values of the metadata: when, where, with what
+    facts: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON
+    )  # values of the metadata: when, where, with what
     problem: Mapped[str | None] = mapped_column(Text)

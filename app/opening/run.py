@@ -27,13 +27,18 @@ class Order:
     tails: list[tuple[int, str]]
 
     def to_json(self, body: int, target: int) -> str:
-        return json.dumps({**self.__dict__, "file_key": self.file_key.hex(), "body": body, "target": target}) + "\n"
+        return (
+            json.dumps({**self.__dict__, "file_key": self.file_key.hex(), "body": body, "target": target})
+            + "\n"
+        )
 
 
 def in_child(order: Order, body: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     """Run the child on an open body and an open target. Raises ChildFailed."""
     limit = 120 + order.body_size // 2_000_000  # seconds: a slow disk is not an attack
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from app.opening.child import main; sys.exit(main())"
+    start = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from app.opening.child import main; sys.exit(main())"
+    )
     process = subprocess.Popen(
         [sys.executable, "-I", "-B", "-c", start],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

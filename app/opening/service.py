@@ -15,16 +15,25 @@ from app.clock import now_ms
 from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.ids import new_id
-from app.intake.models import Item, Upload
 from app.intake import uploads
 from app.intake.incoming import Incoming
+from app.intake.models import Item, Upload
 from app.journal import service as journal
 from app.keys import keys
 from app.opening.models import Opening
 from app.opening.run import ChildFailed, Order, in_child
 from app.opening.source import read_tail
 from app.register import service as register
-from app.seal import CHUNK, NONCE, SEALED_CHUNK, NotForThisKey, SealedReader, SealError, head_length, seal_bytes
+from app.seal import (
+    CHUNK,
+    NONCE,
+    SEALED_CHUNK,
+    NotForThisKey,
+    SealedReader,
+    SealError,
+    head_length,
+    seal_bytes,
+)
 
 MAX_TRIES = 3
 ENTRY_LIMIT = 512 * 1024
@@ -33,7 +42,9 @@ KEEP_HEAD_DAYS = 30
 
 def next_waiting() -> Item | None:
     """The smallest waiting item: entries come before films."""
-    return db.session.scalars(select(Item).where(Item.state == "waiting").order_by(Item.body_size, Item.received_at).limit(1)).first()
+    return db.session.scalars(
+        select(Item).where(Item.state == "waiting").order_by(Item.body_size, Item.received_at).limit(1)
+    ).first()
 
 
 def waiting() -> int:
@@ -89,7 +100,9 @@ def _open(item: Item) -> None:
     with blobs().open(f"heads/{item.id}") as file:
         head = file.read()
     file_key = _file_key(head)
-    if item.kind == "entry" or (item.kind is None and item.body_size < ENTRY_LIMIT and _looks_like_entry(item, file_key)):
+    if item.kind == "entry" or (
+        item.kind is None and item.body_size < ENTRY_LIMIT and _looks_like_entry(item, file_key)
+    ):
         return _open_entry(item, head, file_key)
     return _open_media(item, head, file_key)
 
@@ -134,7 +147,9 @@ def _adopt_media(about: str | None, device_id: str, observation_id: str) -> None
         return
     media = db.session.scalars(select(Item).where(Item.item_id == about, Item.device_id == device_id)).first()
     if media is not None:
-        db.session.execute(update(Opening).where(Opening.item == media.id).values(observation_id=observation_id))
+        db.session.execute(
+            update(Opening).where(Opening.item == media.id).values(observation_id=observation_id)
+        )
 
 
 def _tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
@@ -155,7 +170,13 @@ def _tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
 
 def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
     config = current_app.config["TEMOIN"]
-    order = Order(file_key, item.body_size, keys().storage_recipient, config.child_memory, _tails(item.device_id, item.item_id))
+    order = Order(
+        file_key,
+        item.body_size,
+        keys().storage_recipient,
+        config.child_memory,
+        _tails(item.device_id, item.item_id),
+    )
     with blobs().open(f"bodies/{item.id}") as body:
         made, name = _run(order, body)
     opening = _opening(item.id, made, name)
@@ -248,7 +269,11 @@ def _attested(upload: Upload, here: Incoming) -> int:
         while left and (part := body.read(min(left, 1 << 20))):
             running.update(part)
             left -= len(part)
-    return (max(0, said.body_size - NONCE) // SEALED_CHUNK) * CHUNK if log.b64(running.digest()) == said.body_sha256 else 0
+    return (
+        (max(0, said.body_size - NONCE) // SEALED_CHUNK) * CHUNK
+        if log.b64(running.digest()) == said.body_sha256
+        else 0
+    )
 
 
 def _seal_head(item: Item, head: bytes, *, erase: bool) -> None:
@@ -265,7 +290,9 @@ def _seal_head(item: Item, head: bytes, *, erase: bool) -> None:
 def close_old_heads() -> None:
     """Erase the clear heads of items that got no working copy in time."""
     before = now_ms() - KEEP_HEAD_DAYS * 86_400_000
-    for item in db.session.scalars(select(Item).where(Item.state == "opened", Item.received_at < before)).all():
+    for item in db.session.scalars(
+        select(Item).where(Item.state == "opened", Item.received_at < before)
+    ).all():
         if blobs().exists(f"heads/{item.id}") and blobs().exists(f"heads/{item.id}.age"):
             blobs().erase(f"heads/{item.id}")
 
@@ -276,7 +303,9 @@ def newest(item: Item) -> Opening | None:
 
 
 def newest_of(upload_id: str) -> Opening | None:
-    return db.session.scalars(select(Opening).where(Opening.item == upload_id).order_by(Opening.id.desc()).limit(1)).first()
+    return db.session.scalars(
+        select(Opening).where(Opening.item == upload_id).order_by(Opening.id.desc()).limit(1)
+    ).first()
 
 
 def open_copy(opening: Opening) -> SealedReader:

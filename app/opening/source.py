@@ -19,7 +19,9 @@ def read_tail(plaintext: bytes, item_id: str) -> tuple[int, bytes] | None:
 
 def best_tail(size: int, tails: list[tuple[int, bytes]]) -> tuple[int, bytes]:
     """The tail that reaches furthest without leaving a hole after `size` plaintext bytes. (size, b"") if none does."""
-    fitting = [(offset + len(data), offset, data) for offset, data in tails if offset <= size < offset + len(data)]
+    fitting = [
+        (offset + len(data), offset, data) for offset, data in tails if offset <= size < offset + len(data)
+    ]
     if not fitting:
         return size, b""
     _end, offset, data = max(fitting, key=lambda t: t[0])

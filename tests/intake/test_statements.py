@@ -21,7 +21,9 @@ def phone(app: Flask) -> Phone:
     return make_phone(app)
 
 
-def test_commitments_of_five_items_fit_three_kilobytes_and_are_receipted_once(app: Flask, phone: Phone) -> None:
+def test_commitments_of_five_items_fit_three_kilobytes_and_are_receipted_once(
+    app: Flask, phone: Phone
+) -> None:
     sealed = [phone.seal(b"%d" % n) for n in range(5)]
     token = phone.sign("temoin-commitment", {"items": [s.named("photo") for s in sealed]})
     assert len(json.dumps({"statements": [token]})) <= 3000
@@ -41,7 +43,10 @@ def test_two_statements_with_one_number_are_both_kept_and_flagged(app: Flask, ph
     phone.seq -= 1
     assert "receipt" in phone.commit(other)
     with app.app_context():
-        assert [s.forked for s in db.session.scalars(select(Statement).order_by(Statement.log_index))] == [False, True]
+        assert [s.forked for s in db.session.scalars(select(Statement).order_by(Statement.log_index))] == [
+            False,
+            True,
+        ]
 
 
 def test_forged_strange_and_misaddressed_statements_are_refused_one_by_one(app: Flask, phone: Phone) -> None:
@@ -54,7 +59,16 @@ def test_forged_strange_and_misaddressed_statements_are_refused_one_by_one(app: 
     unknown = phone.sign("temoin-anything", {})
     results = phone.say(good, forged, elsewhere, foreign, shapeless, unknown, "not a token", "a.b.c")
     codes = [r.get("error", {}).get("code", "kept") for r in results]
-    assert codes == ["kept", "bad-signature", "wrong-audience", "bad-signature", "bad-statement", "bad-statement", "bad-statement", "bad-statement"]
+    assert codes == [
+        "kept",
+        "bad-signature",
+        "wrong-audience",
+        "bad-signature",
+        "bad-statement",
+        "bad-statement",
+        "bad-statement",
+        "bad-statement",
+    ]
 
 
 def test_prefix_and_deletion(app: Flask, phone: Phone) -> None:

@@ -200,8 +200,14 @@ def test_a_crash_between_rename_and_row_is_finished_by_the_sweep(app: Flask, pho
 
 def test_options_says_what_is_spoken(phone: Phone) -> None:
     said = phone.http.options("/api/files").headers
-    assert said["Tus-Version"] == "1.0.0" and "checksum" in said["Tus-Extension"] and int(said["Tus-Max-Size"]) > 2**30
-    wrong = phone.http.post("/api/files", headers={**phone.auth, "Tus-Resumable": "0.2.2", "Upload-Length": "1"})
+    assert (
+        said["Tus-Version"] == "1.0.0"
+        and "checksum" in said["Tus-Extension"]
+        and int(said["Tus-Max-Size"]) > 2**30
+    )
+    wrong = phone.http.post(
+        "/api/files", headers={**phone.auth, "Tus-Resumable": "0.2.2", "Upload-Length": "1"}
+    )
     assert wrong.status_code == 412 and wrong.headers["Tus-Version"] == "1.0.0"
 
 
@@ -216,7 +222,10 @@ HEADERS = st.dictionaries(
 @given(HEADERS, st.integers(0, 10), st.none() | st.integers(0, 20))
 @settings(max_examples=300, deadline=None)
 def test_any_headers_give_a_decision(headers: dict[str, str], offset: int, length: int | None) -> None:
-    for decide in (lambda: tus.parse_creation(headers, 100), lambda: tus.parse_patch(headers, offset, length, 100)):
+    for decide in (
+        lambda: tus.parse_creation(headers, 100),
+        lambda: tus.parse_patch(headers, offset, length, 100),
+    ):
         try:
             decision = decide()
         except tus.Refused as refused:

@@ -31,7 +31,15 @@ def playing() -> Iterator[Playwright]:
 class Browser:
     """One Chromium with one profile folder. `kill` is `kill -9` of all its processes; `open` starts it again."""
 
-    def __init__(self, play: Playwright, profile: Path, *, phone: bool = True, language: str = "en", dark: bool | None = None) -> None:
+    def __init__(
+        self,
+        play: Playwright,
+        profile: Path,
+        *,
+        phone: bool = True,
+        language: str = "en",
+        dark: bool | None = None,
+    ) -> None:
         self._play, self.profile, self.phone, self.language = play, profile, phone, language
         self._dark = phone if dark is None else dark
         self._context: BrowserContext | None = None

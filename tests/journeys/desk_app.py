@@ -15,7 +15,9 @@ PASSPHRASE = "nine lanterns under wet canvas"
 class DeskApp:
     """The desk in one browser profile."""
 
-    def __init__(self, play: Playwright, profile: Path, server: LiveServer, language: str = "en", dark: bool = False) -> None:
+    def __init__(
+        self, play: Playwright, profile: Path, server: LiveServer, language: str = "en", dark: bool = False
+    ) -> None:
         self.browser = Browser(play, profile, phone=False, language=language, dark=dark)
         self.server = server
         self.page: Page = self.browser.open()

@@ -43,8 +43,8 @@ def free_port() -> int:
 class LiveServer:
     """Start, stop, kill. The port stays the same over restarts, so that a browser's origin does."""
 
-    def __init__(self, instance: Path) -> None:
-        self.instance, self.port = instance, free_port()
+    def __init__(self, instance: Path, **environment: str) -> None:
+        self.instance, self.port, self._more = instance, free_port(), environment
         self.url = f"http://localhost:{self.port}"
         self.said = ""
         self._process: subprocess.Popen[str] | None = None
@@ -52,7 +52,13 @@ class LiveServer:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
-        return {**kept, "INSTANCE": str(self.instance), "PORT": str(self.port), "FLASK_APP": "wsgi.py"}
+        return {
+            **kept,
+            "INSTANCE": str(self.instance),
+            "PORT": str(self.port),
+            "FLASK_APP": "wsgi.py",
+            **self._more,
+        }
 
     def start(self) -> None:
         self._process = subprocess.Popen(

@@ -70,7 +70,7 @@ class PhoneApp:
         expect(self.page.get_by_role("dialog")).to_have_count(0)
 
     def not_worn(self) -> None:
-        """"Not worn" for the next officer, who was looked at."""
+        """ "Not worn" for the next officer, who was looked at."""
         self.button("RIO").click()
         self.button("Not worn").click()
         self.page.get_by_role("checkbox", name=re.compile("I could see chest")).check()
@@ -82,6 +82,44 @@ class PhoneApp:
         self.page.get_by_label("What you saw or heard").fill(text)
         self.button("Keep").click()
         expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    def make_vault(self) -> None:
+        """A vault with the passphrase that the app proposes."""
+        self.page.goto(f"{self.url}/m/#/vault")
+        proposed = (
+            self.page.get_by_role("status").filter(has_text=re.compile(r"^(\w+ ){4,}\w+$")).inner_text()
+        )
+        self.page.get_by_label("Your passphrase").fill(proposed)
+        self.page.get_by_label("Once more").fill(proposed)
+        self.button("Make the vault").click()
+        expect(self.page.get_by_text("The vault is open", exact=False)).to_be_visible()
+        self.page.goto(f"{self.url}/m/#/home")
+
+    def import_files(self, files: list[Path]) -> None:
+        self.button("Import files").click()
+        with self.page.expect_file_chooser() as chooser:
+            self.button("Choose from files").click()
+        chooser.value.set_files(files)
+        expect(self.page.get_by_text("All are sealed.")).to_be_visible()
+        self.button("Back").click()
+
+    def play_last_film(self) -> None:
+        """Play this phone's newest film out of the open vault, for some real seconds."""
+        self.button("Earlier").click()
+        self.page.get_by_role("main").get_by_role(
+            "button", name=re.compile(r"[0-9A-Z]{3}-[0-9A-Z]{3}")
+        ).first.click()
+        self.page.get_by_role("button", name=re.compile("^Film")).first.click()
+        self.button("Play").click()
+        position = self.page.locator("video").evaluate(
+            """async (film) => {
+              film.muted = true;
+              await film.play();
+              await new Promise((done) => film.addEventListener('timeupdate', () => film.currentTime > 1 && done()));
+              return film.currentTime;
+            }"""
+        )
+        assert position > 1
 
     def counted_waiting(self) -> int:
         """How many items the phone says wait."""

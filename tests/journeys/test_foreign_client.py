@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from tusclient.client import TusClient
@@ -24,7 +25,7 @@ def test_tuspy_sends_a_file_sealed_with_stock_age(server: LiveServer, age: Path,
     client = TusClient(given["upload_url"], headers={"Authorization": f"Bearer {given['token']}"})
     with sealed.open("rb") as file:
         sender = client.uploader(file_stream=file, chunk_size=100, upload_checksum=True)
-        sender.upload_chunk()
+        cast(Any, sender).upload_chunk()
     # A second sender goes on where the first stopped.
     with sealed.open("rb") as file:
         again = client.uploader(file_stream=file, url=sender.url, chunk_size=64 * 1024)

@@ -70,15 +70,25 @@ def test_from_the_lens_through_a_crash_to_custody(server: LiveServer, tmp_path: 
         phone.waiting(0)
         phone.browser.close()
 
-    until("everything is opened", lambda: server.rows("select count(*) from item where state='opened'") == [(count,)])
+    until(
+        "everything is opened",
+        lambda: server.rows("select count(*) from item where state='opened'") == [(count,)],
+    )
     assert server.rows("select count(*) from item where attested='match'") == [(count,)]
-    entries = [(kind, json.loads(document)) for kind, document in server.rows("select type, document from entry")]
+    entries = [
+        (kind, json.loads(document)) for kind, document in server.rows("select type, document from entry")
+    ]
     told = Counter(kind for kind, _said in entries)
     assert told >= Counter({"open": 1, "begin": 4, "end": 3, "rio": 2, "note": 1, "code": 1})
     assert count == sum(told.values()) + 4
     media = server.rows(MEDIA)
     assert sorted(kind for _id, _item, kind, _cut, _attested in media) == ["film", "film", "photo", "sound"]
-    openings = {row[0]: row[1:] for row in server.rows("select item, interrupted, problem, original_size, original_sha256, working from opening")}
+    openings = {
+        row[0]: row[1:]
+        for row in server.rows(
+            "select item, interrupted, problem, original_size, original_sha256, working from opening"
+        )
+    }
     ends = {said["data"]["item"]: said["data"] for kind, said in entries if kind == "end"}
     for stored, item, _kind, cut, _attested in media:
         interrupted, problem, size, digest, working = openings[stored]
@@ -91,16 +101,22 @@ def test_from_the_lens_through_a_crash_to_custody(server: LiveServer, tmp_path: 
         assert b64(hashlib.sha256(plain).digest()) == ends[item]["sha256"] == digest
         assert len(plain) == ends[item]["size"] == size
     assert sum(bool(cut) for *_rest, cut, _attested in media) == 1
-    committed = server.rows("select c.body_sha256, c.head_sha256, i.id, i.head_sha256 from item i join commitment c on c.item_id=i.item_id and not c.prefix")
+    committed = server.rows(
+        "select c.body_sha256, c.head_sha256, i.id, i.head_sha256 from item i join commitment c on c.item_id=i.item_id and not c.prefix"
+    )
     for body, head, stored, kept_head in committed:
-        assert b64(hashlib.sha256((server.instance / "blobs" / "bodies" / stored).read_bytes()).digest()) == body
+        assert (
+            b64(hashlib.sha256((server.instance / "blobs" / "bodies" / stored).read_bytes()).digest()) == body
+        )
         assert head == kept_head
     readings = [said["data"] for kind, said in entries if kind == "rio"]
     assert {(r["status"], r["pattern"]) for r in readings} == {("READ_PART", "12?45?7"), ("NOT_WORN", None)}
     assert len({said["observation"] for _kind, said in entries}) == 1
     assert "verified" in server.flask("verify")
     [reference] = [row[0] for row in server.rows("select reference from observation")]
-    [cut_film] = [size for size, interrupted in ((row[2], row[0]) for row in openings.values()) if interrupted]
+    [cut_film] = [
+        size for size, interrupted in ((row[2], row[0]) for row in openings.values()) if interrupted
+    ]
     with playing() as play:
         seen_at_the_desk(DeskApp(play, tmp_path / "desk", server), reference)
     assert cut_film > 100_000
@@ -119,10 +135,14 @@ def seen_at_the_desk(desk: DeskApp, reference: str) -> None:
     assert desk.plays(desk.show("Sound 3"), 1.0) > 1.0
     copy = desk.download(desk.show("Film 2")).path().read_bytes()
     assert copy[:4] == bytes.fromhex("1a45dfa3")
-    [[working]] = desk.server.rows("select o.working_sha256 from opening o join item i on i.id=o.item where i.kind='film' and not i.cut")
+    [[working]] = desk.server.rows(
+        "select o.working_sha256 from opening o join item i on i.id=o.item where i.kind='film' and not i.cut"
+    )
     assert b64(hashlib.sha256(copy).digest()) == working
     assert desk.server.rows("select count(*) from log_entry where verb='copy.downloaded'") == [(1,)]
     desk.button("Mark reviewed").click()
-    expect(page.get_by_role("button", name=re.compile("(Undo|Take back|Not reviewed)", re.IGNORECASE)).first).to_be_visible()
+    expect(
+        page.get_by_role("button", name=re.compile("(Undo|Take back|Not reviewed)", re.IGNORECASE)).first
+    ).to_be_visible()
     assert desk.browser.problems == []
     desk.browser.close()
