@@ -145,7 +145,7 @@ def test_the_language_is_asked_for_by_the_browser_or_chosen(app: Flask) -> None:
 
 def test_no_template_speaks_past_the_catalogue() -> None:
     """Text between tags that isn't in `_()`: names and signs only."""
-    names = {"English", "Français", "UTC", "Esc", "Enter"}
+    names = {"SHA", "English", "Français", "UTC", "Esc", "Enter"}
     commands = {"flask login-link", "make lan", "docs/deploy.md", "adb reverse tcp", "tcp", "original"}
     commands |= {"age -d -i custody.key heads", "age; cat bodies", "age -d -i custody.key"}
     classes = {"door", "three"}
