@@ -79,6 +79,10 @@ PILLOW_KEYS = frozenset(
 EXIF_STRUCTURE = frozenset((0x0112,))
 
 
+LARGE_PICTURE = 50_000_000
+"""Pixels from which equal coded data are taken for equal pixels (JPEG, PNG): decoding takes seconds."""
+
+
 def preload() -> None:
     """Load everything that cleaning or checking could want to load later.
 
@@ -149,7 +153,7 @@ def _nothing_in_picture(result: BinaryIO, tiff: bool) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(result) as image:
-                left = set(image.getexif()) - (walks.TIFF_TAGS if tiff else EXIF_STRUCTURE)
+                left = set(values.exif_of(image)) - (walks.TIFF_TAGS if tiff else EXIF_STRUCTURE)
                 if left:
                     raise CheckFailed(f"a second reader still finds EXIF tag 0x{min(left):04x}")
                 odd = sorted(
@@ -164,10 +168,11 @@ def _nothing_in_picture(result: BinaryIO, tiff: bool) -> None:
 
 
 def _same_picture(source: BinaryIO, result: BinaryIO, report: Report) -> None:
-    before, after = same.decode(source), same.decode(result)
+    large = (report.facts.width or 0) * (report.facts.height or 0) > LARGE_PICTURE
+    pixels = not (large and _same_coded(source, result, report))
+    before, after = same.decode(source, pixels), same.decode(result, pixels)
     if before is None:
-        coded = same.coded(report.type, source)
-        if coded is None or coded != same.coded(report.type, result):
+        if not _same_coded(source, result, report):
             raise CheckFailed("the original can't be decoded, so the copy can't be compared with it")
         return
     if after is None:
@@ -178,6 +183,11 @@ def _same_picture(source: BinaryIO, result: BinaryIO, report: Report) -> None:
         raise CheckFailed("the cleaned copy is turned another way")
     if not same.same_colours(before, after):
         raise CheckFailed("the cleaned copy does not show the same colours")
+
+
+def _same_coded(source: BinaryIO, result: BinaryIO, report: Report) -> bool:
+    coded = same.coded(report.type, source)
+    return coded is not None and coded == same.coded(report.type, result)
 
 
 def _nothing_in_film(result: BinaryIO) -> None:

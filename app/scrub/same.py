@@ -36,8 +36,8 @@ class Picture:
     mode: str = ""
 
 
-def decode(source: BinaryIO) -> Picture | None:
-    """Every frame's hash, the orientation and the profile; None where Pillow can't decode it."""
+def decode(source: BinaryIO, pixels: bool = True) -> Picture | None:
+    """Every frame's hash (unless `pixels` is false), orientation, profile; None where it can't be decoded."""
     out = Picture()
     if _is_heif(source):
         return _decode_heif(source, out)
@@ -49,7 +49,7 @@ def decode(source: BinaryIO) -> Picture | None:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source) as image:
-                _frames(image, out)
+                _frames(image, out, pixels)
     except (MemoryError, RecursionError):
         raise CheckFailed("the picture needs more memory than allowed to be checked") from None
     except Exception:  # Pillow raises whatever a broken file makes it stumble over
@@ -85,14 +85,14 @@ def _decode_heif(source: BinaryIO, out: Picture) -> Picture | None:
     return out
 
 
-def _frames(image: Image.Image, out: Picture) -> None:
+def _frames(image: Image.Image, out: Picture, pixels: bool) -> None:
     count = 1 if image.format in ("MPO", "JPEG") else getattr(image, "n_frames", 1)
     out.mode = image.mode
     out.profile = image.info.get("icc_profile") or b""
-    turn = image.getexif().get(0x0112, 1)
+    turn = (image.getexif() if pixels else Image.Image.getexif(image)).get(0x0112, 1)
     out.orientation = turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
     seen = 0
-    for index in range(min(count, MOST_FRAMES)):
+    for index in range(min(count, MOST_FRAMES)) if pixels else ():
         if index:
             image.seek(index)
             if image.format == "TIFF" and image.getexif().get(254, 0) & 1:

@@ -86,8 +86,14 @@ def of_picture(source: BinaryIO) -> set[str]:
     return out
 
 
+def exif_of(image: Image.Image) -> Image.Exif:
+    """The EXIF that Pillow sees. Pillow decodes a whole PNG to look behind its picture: not the large ones."""
+    large = image.width * image.height > 50_000_000
+    return Image.Image.getexif(image) if large else image.getexif()
+
+
 def _from_pillow(image: Image.Image, out: set[str]) -> None:
-    block = image.getexif()
+    block = exif_of(image)
     for directory in (block, block.get_ifd(0x8769), block.get_ifd(0x8825)):
         for tag, value in directory.items():
             if isinstance(value, str):
