@@ -165,6 +165,8 @@ def _fields(
         tag, kind, number = struct.unpack_from(order + "HHI", table, 12 * index)
         size = exif.SIZES.get(kind, 0) * number
         known = tag in STRUCTURE or tag in OFFSETS + COUNTS or tag == PROFILE
+        if known and not 1 <= kind <= 12:
+            raise Odd
         if size > 4 and not known:
             (place,) = struct.unpack_from(order + "I", table, 12 * index + 8)
             foreign.append((place, place + size))
