@@ -21,6 +21,7 @@ class Invitation(Model):
     used_at: Mapped[int | None] = mapped_column(BigInteger)
     cancelled_at: Mapped[int | None] = mapped_column(BigInteger)
     device_id: Mapped[str | None] = mapped_column(ForeignKey("device.id"))
+    statement: Mapped[str | None]  # SHA-256 of the enrolment that used it
 
 
 class Device(Model):

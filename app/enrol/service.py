@@ -22,6 +22,7 @@ from app.ids import CROCKFORD, new_id
 from app.keys import keys
 
 CODE_LENGTH = 10
+REPEAT_MS = 10 * 60_000  # how long a phone that died at the wrong moment may ask again
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ def redeem(secret: str, statement: str) -> EnrolledDevice:
                 404,
             )
         if invitation.used_at is not None:
+            if again := _repeated(invitation, statement):
+                return again
             raise Problem("invitation-used", _("This invitation has been used. Ask for a new one."), 410)
         if invitation.cancelled_at is not None or invitation.expires_at <= now_ms():
             raise Problem("invitation-expired", _("This invitation has ended. Ask for a new one."), 410)
@@ -103,11 +106,27 @@ def redeem(secret: str, statement: str) -> EnrolledDevice:
             invitation.label, json.dumps(payload["key"]), build=str(payload.get("app", ""))[:16] or None
         )
         invitation.used_at, invitation.device_id = now_ms(), enrolled.device.id
+        invitation.statement = jws.sha256(statement.encode())
         log.append(
             f"device:{enrolled.device.id}", "device.enrolled", enrolled.device.id,
             {"label": invitation.label, "invitation": invitation.id, "practice": enrolled.device.practice, "statement": statement},
         )  # fmt: skip
     return enrolled
+
+
+def _repeated(invitation: Invitation, statement: str) -> EnrolledDevice | None:
+    """The phone that used this invitation asks again in the same words: it died before it could keep the answer. The
+    same enrolment with a fresh token; the token of the lost answer ends."""
+    in_time = (invitation.used_at or 0) > now_ms() - REPEAT_MS
+    if not in_time or invitation.statement != jws.sha256(statement.encode()):
+        return None
+    device = db.session.get(Device, invitation.device_id)
+    if device is None or not device.active or device.last_contact is not None:
+        return None
+    token = _new_token()
+    device.token_hash = _token_hash(token)
+    log.append(f"device:{device.id}", "device.enrolled-again", device.id, {"invitation": invitation.id})
+    return EnrolledDevice(device, token)
 
 
 def _enrolment(secret: str, statement: str) -> dict[str, Any]:
@@ -125,8 +144,12 @@ def _enrolment(secret: str, statement: str) -> dict[str, Any]:
     return payload
 
 
+def _new_token() -> str:
+    return f"tmn_{secrets.token_urlsafe(32)}"
+
+
 def _create(label: str, public_key: str | None, build: str | None = None) -> EnrolledDevice:
-    token = f"tmn_{secrets.token_urlsafe(32)}"
+    token = _new_token()
     device = Device(
         id=new_id(), label=label, token_hash=_token_hash(token), public_key=public_key, practice=keys().is_practice,
         enrolled_at=now_ms(), quota=current_app.config["TEMOIN"].quota, build=build,
@@ -182,6 +205,16 @@ def revoke(device: Device, actor: str, suspect_since: int | None = None) -> None
         if found is not None and found.revoked_at is None:
             found.revoked_at, found.suspect_since = now_ms(), suspect_since
             log.append(actor, "device.revoked", found.id, {"suspect_since": suspect_since})
+
+
+def suspect(device: Device, actor: str, since: int | None) -> None:
+    """Say, or take back, since when (ms) a revoked phone may have been out of its owner's hands: often that is known
+    only later."""
+    with unit_of_work() as session:
+        found = session.get_one(Device, device.id)
+        if found.suspect_since != since:
+            found.suspect_since = since
+            log.append(actor, "device.suspected", found.id, {"suspect_since": since})
 
 
 def retire_practice(actor: str) -> int:

@@ -73,6 +73,9 @@ class Item(Model):
     __table_args__ = (UniqueConstraint("device_id", "item_id"),)
     id: Mapped[str] = mapped_column(primary_key=True)  # the upload's id: names its files
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    # The enrolment that sealed it: `device_id`, or the one that `device_id` says it took it over from. No foreign
+    # key: a phone may name an enrolment that this server doesn't know.
+    made_by: Mapped[str] = mapped_column(index=True)
     item_id: Mapped[str] = mapped_column(index=True)
     kind: Mapped[str | None]
     head_size: Mapped[int]
@@ -89,3 +92,26 @@ class Item(Model):
     state: Mapped[str] = mapped_column(index=True)
     tries: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str | None] = mapped_column(Text)
+
+
+class Handover(Model):
+    """What a phone said, signed, of another enrolment's items that it sends: after enrolling again, or out of an
+    outbox file. `item_id` is None where it said no more than that it goes on where the other left off."""
+
+    __tablename__ = "handover"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    statement: Mapped[str] = mapped_column(ForeignKey("statement.sha256"))
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    from_device: Mapped[str] = mapped_column(index=True)
+    item_id: Mapped[str | None] = mapped_column(index=True)
+
+
+class Deletion(Model):
+    """An item that a person removed from a phone, by the phone's signed word. What a phone released is in its
+    statements only."""
+
+    __tablename__ = "deletion"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    statement: Mapped[str] = mapped_column(ForeignKey("statement.sha256"))
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    item_id: Mapped[str] = mapped_column(index=True)

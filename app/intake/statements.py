@@ -12,11 +12,12 @@ from sqlalchemy import select
 from app import jws
 from app.clock import now_ms
 from app.custody import log
-from app.db import unit_of_work
+from app.db import db, unit_of_work
 from app.enrol.models import Device
 from app.errors import Problem, as_json
 from app.ids import is_id
-from app.intake.models import Commitment, Statement
+from app.intake import handover
+from app.intake.models import Commitment, Deletion, Statement
 from app.keys import keys
 
 MAX_BATCH = 16
@@ -58,7 +59,7 @@ SHAPES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "temoin-commitment": lambda p: _are_items(p.get("items")),
     "temoin-prefix": lambda p: _is_sealed(p.get("item")),
     "temoin-deletion": lambda p: _are_ids(p.get("ids")) and p.get("why") in {"person", "released"},
-    "temoin-handover": lambda p: is_id(p.get("from")) and _are_ids(p.get("ids")),
+    "temoin-handover": lambda p: is_id(p.get("from")) and (p.get("ids") == [] or _are_ids(p.get("ids"))),
 }
 
 
@@ -79,8 +80,10 @@ def receive_all(device: Device, tokens: object) -> list[dict[str, Any]]:
     return answers
 
 
-def receive(device: Device, token: str) -> dict[str, Any]:
-    """Keep one statement. The same bytes again get the same answer again. Raises Problem."""
+def receive(bearer: Device, token: str) -> dict[str, Any]:
+    """Keep one statement. The same bytes again get the same answer again. A phone may bring those of an enrolment that
+    it has taken items over from: they are kept as that one's, and the log names who brought them. Raises Problem."""
+    device = _signer(bearer, token)
     payload, typ = _checked(device, token)
     digest = jws.sha256(token.encode())
     with unit_of_work() as session:
@@ -96,7 +99,7 @@ def receive(device: Device, token: str) -> dict[str, Any]:
         ).all()
         broken = bool(before) and payload.get("prev") not in {s.sha256 for s in before}
         place = log.append(
-            f"device:{device.id}", "statement.received", digest,
+            f"device:{bearer.id}", "statement.received", digest,
             {"typ": typ, "seq": payload["seq"], "forked": twin is not None, "statement": token},
         )  # fmt: skip
         statement = Statement(
@@ -114,9 +117,26 @@ def receive(device: Device, token: str) -> dict[str, Any]:
         )
         for item in named:
             session.add(_commitment(device, digest, item, prefix=typ == "temoin-prefix"))
+        if typ == "temoin-handover":
+            handover.record(session, device, digest, payload["from"], payload["ids"])
+        if typ == "temoin-deletion" and payload["why"] == "person":
+            session.add_all(
+                Deletion(statement=digest, device_id=device.id, item_id=i) for i in payload["ids"]
+            )
         if named:
             statement.receipt = _receipt(device, statement, [item["id"] for item in named], place).encode()
         return _answer(statement)
+
+
+def _signer(bearer: Device, token: str) -> Device:
+    """The enrolment whose statement this claims to be, if the bearer may bring it; else the bearer."""
+    try:
+        named = jws.header(token).get("kid")
+    except jws.BadStatement:
+        return bearer
+    if named == bearer.id or not is_id(named) or not handover.carries(bearer.id, str(named)):
+        return bearer
+    return db.session.get(Device, named) or bearer
 
 
 def _checked(device: Device, token: str) -> tuple[dict[str, Any], str]:

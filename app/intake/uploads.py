@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.exc import IntegrityError
 
 from app.blobs import blobs, is_full
 from app.clock import now_ms
@@ -16,13 +17,14 @@ from app.db import db, forget_reads, unit_of_work
 from app.enrol.models import Device
 from app.errors import Problem
 from app.ids import is_id, new_id
+from app.intake import handover
 from app.intake.incoming import Incoming, Overtaken, append_from, spool
 from app.intake.models import Commitment, Item, Upload
 from app.intake.tus import Creation, Patch
 from app.keys import keys
 from app.seal import SealError
 
-PIECE = 1 << 20  # bytes read from the line at a time
+PIECE = 1 << 19  # bytes read from the line at a time
 ITEM = -1  # Upload.tail of an upload that is an item itself
 
 
@@ -72,6 +74,7 @@ def create(device: Device, creation: Creation) -> Upload:
                 if known.length is None and creation.length is not None:
                     known.length = creation.length
                 return known
+        handover.refuse_anothers(device, item_id)
         upload = Upload(
             id=new_id(), device_id=device.id, item_id=item_id, tail=tail, length=creation.length,
             created_at=now_ms(), refusals=0,
@@ -154,8 +157,7 @@ def _write_plain(here: Incoming, stream: BinaryIO, offset: int, limit: int, size
             here.write(piece, offset + taken)
             taken += len(piece)
     finally:
-        if taken:
-            here.sync()
+        here.sync()
     if size is None and taken == wanted and stream.read(1):
         raise Problem("too-large", _("This is larger than the server accepts."), 413)
     return offset + taken
@@ -200,10 +202,11 @@ def finish(device: Device, upload: Upload) -> Item | None:
     if attested == "differs" and upload.refusals == 0 and not here.body_stored:
         _refuse_once(upload, here)
     here.store()
+    maker = handover.maker_of(device.id, upload.item_id)
     item = _store(device, upload, Item(
         id=upload.id, device_id=device.id, item_id=upload.item_id, kind=kind, head_size=head_size,
         head_sha256=head_hash, body_size=body_size, body_sha256=body_hash, attested=attested, cut=cut,
-        practice=device.practice, received_at=now_ms(), state="waiting", tries=0,
+        made_by=maker, practice=_is_practice(maker, device), received_at=now_ms(), state="waiting", tries=0,
     ))  # fmt: skip
     here.remove(aside_only=True)
     return item
@@ -213,7 +216,11 @@ def _attest(device: Device, upload: Upload, found: tuple[int, str, int, str]) ->
     """(attested, kind, cut) of stored bytes against what the phone signed."""
     said = db.session.scalars(
         select(Commitment)
-        .where(Commitment.device_id == device.id, Commitment.item_id == upload.item_id, ~Commitment.prefix)
+        .where(
+            Commitment.device_id.in_(_spoken_for(device.id, upload.item_id)),
+            Commitment.item_id == upload.item_id,
+            ~Commitment.prefix,
+        )
         .order_by(Commitment.id.desc())
     ).all()
     if not said:
@@ -222,6 +229,16 @@ def _attest(device: Device, upload: Upload, found: tuple[int, str, int, str]) ->
         if (one.head_size, one.head_sha256, one.body_size, one.body_sha256) == found:
             return "match", one.kind, one.cut
     return "differs", said[0].kind, said[0].cut
+
+
+def _spoken_for(device_id: str, item_id: str) -> set[str]:
+    """Whose word counts for an item: the sender's, and that of the enrolment that sealed it."""
+    return {device_id, handover.maker_of(device_id, item_id)}
+
+
+def _is_practice(maker: str, sender: Device) -> bool:
+    """Sealed for the practice keys, whoever brings it later."""
+    return (db.session.get(Device, maker) or sender).practice
 
 
 def _refuse_once(upload: Upload, here: Incoming) -> None:
@@ -245,7 +262,7 @@ def _store(device: Device, upload: Upload, item: Item) -> Item:
         place = log.append(
             f"device:{device.id}", "item.received", item.item_id,
             {"item": item.id, "head": {"size": item.head_size, "sha256": item.head_sha256},
-             "body": {"size": item.body_size, "sha256": item.body_sha256}, "attested": item.attested},
+             "body": {"size": item.body_size, "sha256": item.body_sha256}, "attested": item.attested, "made_by": item.made_by},
         )  # fmt: skip
         item.log_index = place.index
         item.receipt = keys().sign(
@@ -284,12 +301,12 @@ def item_of(upload: Upload) -> Item | None:
 
 
 def tails_of(device_id: str, item_id: str) -> list[Upload]:
-    """Whole tails of an item, newest first."""
+    """Whole tails of an item, newest first; the enrolment that sealed it may have sent some before it was lost."""
     return list(
         db.session.scalars(
             select(Upload)
             .where(
-                Upload.device_id == device_id,
+                Upload.device_id.in_(_spoken_for(device_id, item_id)),
                 Upload.item_id == item_id,
                 Upload.tail != ITEM,
                 Upload.finished_at.is_not(None),
@@ -300,18 +317,29 @@ def tails_of(device_id: str, item_id: str) -> list[Upload]:
 
 
 def unfinished() -> list[Upload]:
-    """Uploads of items that have begun and not ended."""
-    return list(db.session.scalars(select(Upload).where(Upload.finished_at.is_(None), Upload.tail == ITEM)))
+    """Uploads of items that have begun and not ended, but for those whose item came whole by a handover."""
+    came_otherwise = exists().where(
+        Item.item_id == Upload.item_id, Item.made_by == Upload.device_id, Item.attested == "match"
+    )
+    return list(
+        db.session.scalars(
+            select(Upload).where(Upload.finished_at.is_(None), Upload.tail == ITEM, ~came_otherwise)
+        )
+    )
 
 
-def close_cut(upload: Upload) -> Item | None:
-    """End a silent upload where it is: what arrived becomes an item of its own. By the lead's act or after long silence."""
+def close_cut(upload: Upload, actor: str = "worker") -> Item | None:
+    """End a silent upload where it is: what arrived becomes an item of its own. By the lead's act or after long silence.
+    None when it can't be one yet, because not even its head arrived; then nothing has changed."""
+    here = incoming(upload)
+    if upload.finished_at is not None or not here.has_whole_head():
+        return item_of(upload)
     device = db.session.get_one(Device, upload.device_id)
     with unit_of_work() as session:
-        session.get_one(Upload, upload.id).length = offset_of(upload)
-        session.get_one(
-            Upload, upload.id
-        ).refusals = 1  # what the phone committed to is longer: kept as it is
+        found = session.get_one(Upload, upload.id)
+        found.length = offset_of(upload)
+        found.refusals = 1  # what the phone committed to is longer: kept as it is
+        log.append(actor, "upload.closed", upload.item_id, {"upload": upload.id, "size": found.length})
     return finish(device, upload)
 
 
@@ -319,17 +347,27 @@ def last_prefix(device_id: str, item_id: str) -> Commitment | None:
     """The longest prefix that the phone signed."""
     return db.session.scalars(
         select(Commitment)
-        .where(Commitment.device_id == device_id, Commitment.item_id == item_id, Commitment.prefix)
+        .where(
+            Commitment.device_id.in_(_spoken_for(device_id, item_id)),
+            Commitment.item_id == item_id,
+            Commitment.prefix,
+        )
         .order_by(Commitment.body_size.desc())
     ).first()
 
 
 def terminate(upload: Upload) -> None:
-    """Forget an upload that isn't finished. A stored item can't be ended by the one who sent it."""
-    if upload.finished_at is not None:
-        raise Problem("finished", _("This item is stored and can't be withdrawn by the phone."), 403)
-    with unit_of_work() as session:
-        session.delete(session.get_one(Upload, upload.id))
+    """Forget an upload that isn't finished. What is stored, or announced by a signed statement, or already shown at the
+    desk can't be withdrawn: whoever took the phone has its token too."""
+    kept = Problem("finished", _("This item is stored and can't be withdrawn by the phone."), 403)
+    announced = exists().where(Commitment.item_id == upload.item_id, Commitment.device_id == upload.device_id)
+    if upload.finished_at is not None or db.session.scalar(select(announced)):
+        raise kept
+    try:
+        with unit_of_work() as session:
+            session.delete(session.get_one(Upload, upload.id))
+    except IntegrityError as error:  # an opening refers to it
+        raise kept from error
     incoming(upload).remove()
 
 

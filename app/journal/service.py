@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from app.db import db, unit_of_work
 from app.ids import is_id
+from app.intake import handover
 from app.intake.models import Item
 from app.journal.models import Entry, Observation
 from app.journal.reference import reference
@@ -80,6 +81,9 @@ def record(item: Item, text: str) -> Entry:
         known = session.get(Entry, item.id)
         if known is not None:
             return known
+        again = _came_before(item, parsed)
+        if again is not None:
+            return again
         _observe(item, parsed)
         entry = Entry(
             id=item.id, entry_id=parsed.entry_id, observation_id=parsed.observation, seq=parsed.seq, type=parsed.type,
@@ -91,18 +95,31 @@ def record(item: Item, text: str) -> Entry:
         return entry
 
 
+def _came_before(item: Item, parsed: Parsed) -> Entry | None:
+    """The same entry by another way: handed over to a second phone while the first could send it after all."""
+    others = db.session.scalars(
+        select(Entry)
+        .join(Item, Item.id == Entry.id)
+        .where(Entry.entry_id == parsed.entry_id, Item.made_by == item.made_by)
+    )
+    return next((entry for entry in others if entry.document == parsed.document), None)
+
+
 def _observe(item: Item, parsed: Parsed) -> Observation:
     seen = db.session.get(Observation, parsed.observation)
     if seen is None:
         seen = Observation(
-            id=parsed.observation, reference=reference(parsed.observation), device_id=item.device_id,
+            id=parsed.observation, reference=reference(parsed.observation), device_id=item.made_by,
             trial=parsed.trial, practice=item.practice, started_at=parsed.at, ended_at=parsed.at, finished=False,
             first_received_at=item.received_at,
         )  # fmt: skip
         db.session.add(seen)
-    elif seen.device_id != item.device_id:
-        # Another phone may not write into an observation by quoting its id.
-        raise BadEntry("the observation is another phone's")
+    elif seen.device_id != item.made_by:
+        # Another phone may not write into an observation by quoting its id; the same one, enrolled again, may.
+        if item.made_by not in handover.kin(seen.device_id):
+            raise BadEntry("the observation is another phone's")
+        if parsed.type == "open":
+            seen.device_id = item.made_by  # a later enrolment's note came first
     later = parsed.type == "note" and parsed.document["data"].get("later") is True
     if not later:
         seen.started_at = min(seen.started_at, parsed.at)
@@ -146,14 +163,14 @@ def _link_corrections(entry: Entry) -> None:
         entry.corrected_by = corrected.entry_id
 
 
-def observation_of_media(device_id: str, item_id: str) -> str | None:
-    """The observation that a media item belongs to, by its begin or import entry from the same phone, if that arrived."""
+def observation_of_media(made_by: str, item_id: str) -> str | None:
+    """The observation that a media item belongs to, by its begin or import entry from the same enrolment, if that arrived."""
     return db.session.scalar(
         select(Entry.observation_id)
         .join(Item, Item.id == Entry.id)
         .where(
             Entry.about_item == item_id,
-            Item.device_id == device_id,
+            Item.made_by == made_by,
             Entry.type.in_(["begin", "import", "end"]),
         )
         .limit(1)

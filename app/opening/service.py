@@ -15,7 +15,7 @@ from app.clock import now_ms
 from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.ids import new_id
-from app.intake import uploads
+from app.intake import handover, uploads
 from app.intake.incoming import Incoming
 from app.intake.models import Item, Upload
 from app.journal import service as journal
@@ -135,21 +135,24 @@ def _open_entry(item: Item, head: bytes, file_key: bytes) -> None:
     with unit_of_work() as session:
         entry = journal.record(item, text)
         register.take(entry)
-        _adopt_media(entry.about_item, item.device_id, entry.observation_id)
+        _adopt_media(entry.about_item, item.made_by, entry.observation_id)
         session.get_one(Item, item.id).state = "opened"
         log.append("worker", "item.opened", item.item_id, {"item": item.id, "entry": entry.type})
     _seal_head(item, head, erase=True)
 
 
-def _adopt_media(about: str | None, device_id: str, observation_id: str) -> None:
-    """Media opened before the entry that says where it belongs."""
+def _adopt_media(about: str | None, made_by: str, observation_id: str) -> None:
+    """Media opened before the entry that says where it belongs, silent uploads too."""
     if about is None:
         return
-    media = db.session.scalars(select(Item).where(Item.item_id == about, Item.device_id == device_id)).first()
-    if media is not None:
-        db.session.execute(
-            update(Opening).where(Opening.item == media.id).values(observation_id=observation_id)
-        )
+    senders = handover.senders_of(made_by, [about])[about]
+    uploads_of = select(Upload.id).where(Upload.item_id == about, Upload.device_id.in_(senders))
+    db.session.execute(
+        update(Opening)
+        .where(Opening.item.in_(uploads_of))
+        .values(observation_id=observation_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
@@ -180,7 +183,7 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
     with blobs().open(f"bodies/{item.id}") as body:
         made, name = _run(order, body)
     opening = _opening(item.id, made, name)
-    opening.observation_id = journal.observation_of_media(item.device_id, item.item_id)
+    opening.observation_id = journal.observation_of_media(item.made_by, item.item_id)
     opening.sealed_size = item.body_size
     opening.attested_size = opening.original_size if item.attested == "match" else 0
     with unit_of_work() as session:
@@ -252,7 +255,9 @@ def open_silent(upload: Upload) -> bool:
     opening = _opening(upload.id, made, name)
     opening.provisional, opening.sealed_size = True, size
     opening.attested_size = _attested(upload, here)
-    opening.observation_id = journal.observation_of_media(upload.device_id, upload.item_id)
+    opening.observation_id = journal.observation_of_media(
+        handover.maker_of(upload.device_id, upload.item_id), upload.item_id
+    )
     with unit_of_work() as session:
         session.add(opening)
         _log(upload.item_id, opening)

@@ -129,3 +129,51 @@ def test_the_log_notices_every_change(ready: Flask) -> None:
         db.session.flush()
         assert log.verify() == count
         db.session.rollback()
+
+
+def test_a_phone_that_died_before_it_kept_the_answer_asks_again(ready: Flask) -> None:
+    with ready.app_context():
+        secret = service.invite("phone").secret
+    phone = Phone(ready, ready.test_client())
+    said = {
+        "key": jws.public_jwk(phone.key),
+        "invitation": jws.sha256(secret.encode()),
+        "dev": None,
+        "aud": None,
+    }
+    statement = phone.sign("temoin-enrolment", said, kid="new")
+    http = ready.test_client()
+    first, second = (
+        http.post("/api/enrol", json={"secret": secret, "statement": statement}) for _ in range(2)
+    )
+    assert (first.status_code, second.status_code) == (201, 201)
+    one, other = first.get_json(), second.get_json()
+    assert one["device"] == other["device"] and one["token"] != other["token"]
+    assert http.get("/api/pins", headers={"Authorization": f"Bearer {one['token']}"}).status_code == 401
+    with ready.app_context():
+        verbs = db.session.scalars(select(LogEntry.verb).order_by(LogEntry.index)).all()
+        assert verbs[-2:] == ["device.enrolled", "device.enrolled-again"]
+    # The same phone in other words is another phone.
+    phone.seq, phone.prev = 0, None
+    differently = phone.sign("temoin-enrolment", {**said, "app": "1" * 16}, kid="new")
+    refused = http.post("/api/enrol", json={"secret": secret, "statement": differently})
+    assert refused.get_json()["error"]["code"] == "invitation-used"
+    # Whoever has spoken with its token has kept it.
+    assert http.get("/api/pins", headers={"Authorization": f"Bearer {other['token']}"}).status_code == 200
+    assert http.post("/api/enrol", json={"secret": secret, "statement": statement}).status_code == 410
+
+
+def test_asking_again_ends_after_some_minutes(ready: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ready.app_context():
+        secret = service.invite("phone").secret
+    phone = Phone(ready, ready.test_client())
+    statement = phone.sign(
+        "temoin-enrolment",
+        {"key": jws.public_jwk(phone.key), "invitation": jws.sha256(secret.encode())},
+        kid="new",
+    )
+    http = ready.test_client()
+    assert http.post("/api/enrol", json={"secret": secret, "statement": statement}).status_code == 201
+    later = now_ms() + service.REPEAT_MS + 1
+    monkeypatch.setattr(service, "now_ms", lambda: later)
+    assert http.post("/api/enrol", json={"secret": secret, "statement": statement}).status_code == 410
