@@ -6,17 +6,17 @@ ends, so that a request left over from a broken connection can't write behind a 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
+import io
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
 from app.blobs import Blobs, fsync_folder
+from app.intake.hashing import BodyHashes, file_sha256
 from app.seal import head_length
 
 
@@ -24,36 +24,9 @@ class Overtaken(Exception):
     """Another request has written to this upload meanwhile."""
 
 
-class _Hashes:
-    """Running body hashes of uploads in progress, so that a finished film needn't be read again. Only a shortcut:
-    whatever isn't here is computed from the file."""
-
-    def __init__(self, most: int = 512) -> None:
-        self._most, self._lock = most, threading.Lock()
-        self._known: OrderedDict[str, tuple[int, hashlib._Hash]] = OrderedDict()
-
-    def advance(self, upload: str, offset: int, data: bytes) -> None:
-        with self._lock:
-            at, running = self._known.pop(upload, (0, hashlib.sha256()))
-            if at != offset:
-                return
-            running.update(data)
-            self._known[upload] = (offset + len(data), running)
-            while len(self._known) > self._most:
-                self._known.popitem(last=False)
-
-    def take(self, upload: str, size: int) -> bytes | None:
-        with self._lock:
-            at, running = self._known.pop(upload, (-1, hashlib.sha256()))
-            return running.digest() if at == size else None
-
-
-_hashes = _Hashes()
-
-
-def file_sha256(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+_hashes = BodyHashes()
+_early = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sync")
+SYNC_EVERY = 32 << 20  # bytes after which the disk may begin, so that little is left to wait for at the end
 
 
 class Incoming:
@@ -65,6 +38,9 @@ class Incoming:
         # A crash can fall between the two renames of `store`: each part is looked for where it may be.
         self.head, self.head_stored = self._part("head", "heads")
         self.body, self.body_stored = self._part("body", "bodies")
+        self._head_size: int | None = None  # once the head is known to be whole
+        self._open: io.FileIO | None = None  # the body, while one request writes it
+        self._new: set[Path] = set()  # written or created since the last sync, besides the body's bytes
 
     def _part(self, part: str, shelf: str) -> tuple[Path, bool]:
         stored = self._blobs.path(f"{shelf}/{self.upload}")
@@ -92,47 +68,65 @@ class Incoming:
         head = self.head_bytes()
         return bool(head) and head_length(head) == len(head)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Holds over processes; taken for each write, not for a whole request that may hang."""
-        with self.head.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
     def write(self, data: bytes, offset: int) -> None:
         """Append at `offset`. Raises Overtaken, SealError when it can't be an age file, OSError when the disk is full:
-        then what fitted is there, and `offset()` says how much."""
+        then what fitted is there, and `offset()` says how much.
+
+        The lock holds over processes and for one write only: a request can hang for minutes."""
         if self.body_stored or self.head_stored:
             raise Overtaken(self.upload)
-        with self.locked():
+        if self._head_size is None:
+            data, offset = self._write_head(data, offset)
+        if data:
+            self._write_body(data, offset)
+
+    def _write_head(self, data: bytes, offset: int) -> tuple[bytes, int]:
+        """What is left of `data` for the body, and where it goes."""
+        with self.head.open("ab", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             if self.offset() != offset:
                 raise Overtaken(self.upload)
-            if offset < self._size(self.head) or not self.has_whole_head():
-                head = self.head_bytes() + data
-                end = head_length(head)
-                taken = (len(head) if end is None else end) - (len(head) - len(data))
-                self._append(self.head, data[:taken])
-                data = data[taken:]
-            if data:
-                at = self._size(self.body)
-                written = self._append(self.body, data)
-                _hashes.advance(self.upload, at, data[:written])
+            head = self.head_bytes()
+            if head_length(head) != len(head):
+                end = head_length(head + data)
+                taken = len(data) if end is None else end - len(head)
+                _append(file, data[:taken])
+                self._new.add(self.head)
+                data, offset = data[taken:], offset + taken
+                if end is None:
+                    return b"", offset
+        self._head_size = self._size(self.head)
+        return data, offset
 
-    @staticmethod
-    def _append(path: Path, data: bytes) -> int:
-        view, done = memoryview(data), 0
-        with path.open("ab", buffering=0) as file:
-            while done < len(view):
-                done += file.write(view[done:]) or 0
-        return done
+    def _write_body(self, data: bytes, offset: int) -> None:
+        assert self._head_size is not None
+        if self._open is None:
+            if not self.body.exists():
+                self._new.add(self.body)
+            self._open = self.body.open("ab", buffering=0)
+        fcntl.flock(self._open, fcntl.LOCK_EX)
+        try:
+            at = os.fstat(self._open.fileno()).st_size
+            if self._head_size + at != offset or not self.body.exists():
+                raise Overtaken(self.upload)
+            written = _append(self._open, data)
+        finally:
+            fcntl.flock(self._open, fcntl.LOCK_UN)
+        _hashes.advance(self.upload, at, data[:written] if written < len(data) else data)
+        if at // SYNC_EVERY != (at + written) // SYNC_EVERY:
+            _early.submit(_sync_file, self.body)
 
     def sync(self) -> None:
         """Make everything written durable: after this, the offset may be told."""
-        for path in (self.head, self.body):
-            if path.exists():
-                with path.open("rb") as file:
-                    os.fdatasync(file.fileno())
-        fsync_folder(self.head.parent)
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+        for path in self._new:
+            _sync_file(path)
+        _sync_file(self.body)
+        if self._new:
+            fsync_folder(self.head.parent)
+        self._new.clear()
 
     def hashes(self) -> tuple[bytes, bytes]:
         """SHA-256 of head and body."""
@@ -162,6 +156,18 @@ class Incoming:
             path.with_name(path.name + "-aside").unlink(missing_ok=True)
             if not aside_only:
                 path.unlink(missing_ok=True)
+
+
+def _append(file: io.FileIO, data: bytes) -> int:
+    view, done = memoryview(data), 0
+    while done < len(view):
+        done += file.write(view[done:]) or 0
+    return done
+
+
+def _sync_file(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        os.fdatasync(file.fileno())
 
 
 def spool(stream: BinaryIO, target: BinaryIO, running: hashlib._Hash, limit: int) -> int:

@@ -12,7 +12,7 @@ from app.blobs import BlobMissing, blobs
 from app.custody.log import b64
 from app.custody.models import LogEntry
 from app.db import db
-from app.intake.incoming import file_sha256
+from app.intake.hashing import file_sha256
 from app.intake.models import Item, Statement
 from app.keys import keys
 

@@ -186,6 +186,7 @@ def test_a_crash_between_rename_and_row_is_finished_by_the_sweep(app: Flask, pho
         upload = db.session.scalars(select(Upload)).one()
         here = uploads.incoming(upload)
         here.write(sealed.bytes[-1:], len(sealed.bytes) - 1)
+        here.sync()
         for step in ("nothing moved", "body moved", "both moved"):
             if step == "body moved":
                 blobs().adopt(here.body, f"bodies/{upload.id}")
