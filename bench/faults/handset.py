@@ -1,0 +1,146 @@
+"""A phone in Python over real HTTP, after docs/formats.md: seals, signs, sends, and believes only a verified receipt."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from app import jws
+from app.clock import now_ms
+from app.ids import new_id
+from app.seal import head_length, seal_bytes
+from tests.phone import Sealed
+
+TUS = {"Tus-Resumable": "1.0.0"}
+STREAM = {"Content-Type": "application/offset+octet-stream"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    content: bytes
+
+    def json(self) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads(self.content)
+        return said
+
+    @property
+    def code(self) -> str:
+        """The error's name as in docs/formats.md, or nothing."""
+        try:
+            return str(self.json()["error"]["code"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@dataclass
+class Handset:
+    url: str
+    key: jws.Key = field(default_factory=jws.make_key)
+    device: str = ""
+    token: str = ""
+    server: str = ""
+    server_key: jws.Key = field(default_factory=jws.make_key)  # nobody's, until it is enrolled
+    recipients: list[str] = field(default_factory=list)
+    seq: int = 0
+    prev: str | None = None
+
+    def enrolment(self, secret: str) -> str:
+        """The statement that goes with an invitation's secret."""
+        said = {"key": jws.public_jwk(self.key), "invitation": jws.sha256(secret.encode()), "dev": None, "aud": None}
+        return self.sign("temoin-enrolment", said, "new")
+
+    def adopt(self, device: str, token: str, server: str, server_key: jws.Key, recipients: list[str]) -> None:
+        self.device, self.token, self.server = device, token, server
+        self.server_key, self.recipients = server_key, recipients
+
+    def sign(self, typ: str, body: dict[str, Any], kid: str | None = None) -> str:
+        payload = {
+            "aud": self.server, "dev": self.device, "seq": self.seq, "prev": self.prev, "app": "0" * 16, "seen": None,
+            "clock": {"wall": now_ms(), "mono": 1, "offset": None, "error": None}, **body,
+        }  # fmt: skip
+        token = jws.sign(payload, typ, kid or self.device, self.key)
+        self.seq, self.prev = self.seq + 1, jws.sha256(token.encode())
+        return token
+
+    def call(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, patience: float = 60) -> Answer:
+        """One request on a line of its own. Raises OSError or HTTPException when the line breaks."""
+        address = urlsplit(self.url)
+        assert address.hostname
+        with closing(http.client.HTTPConnection(address.hostname, address.port, timeout=patience)) as line:
+            line.request(method, path, body, {"Authorization": f"Bearer {self.token}", **(headers or {})})
+            answer = line.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+    def ask(self, path: str, body: object) -> Answer:
+        return self.call("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def seal(self, data: bytes, item: str | None = None) -> Sealed:
+        whole = seal_bytes(data, self.recipients)
+        length = head_length(whole)
+        assert length is not None
+        return Sealed(item or new_id(), whole[:length], whole[length:])
+
+    def say(self, *statements: str) -> list[dict[str, Any]]:
+        answer = self.ask("/api/statements", {"statements": list(statements)})
+        if answer.status != 200:
+            raise ConnectionError(f"statements: {answer.status} {answer.code}")
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
+
+    def commit(self, *sealed: Sealed, kind: str = "photo", cut: bool = False) -> None:
+        """Commit to items in one statement. Raises BadStatement unless the receipt names it, them and this phone."""
+        statement = self.sign("temoin-commitment", {"items": [one.named(kind, cut) for one in sealed]})
+        [result] = self.say(statement)
+        said = jws.verify(result["receipt"], self.server_key, "temoin-commitment-receipt")
+        if said["statement"] != jws.sha256(statement.encode()) or said["ids"] != [one.id for one in sealed]:
+            raise jws.BadStatement("a receipt for something else")
+
+    def prefix(self, sealed: Sealed, size: int, kind: str = "film") -> None:
+        """Sign that the body begins with these `size` bytes."""
+        named = Sealed(sealed.id, sealed.head, sealed.body[:size]).named(kind)
+        del named["cut"]
+        self.say(self.sign("temoin-prefix", {"item": named}))
+
+    def create(self, item: str, length: int | None = None, tail: int | None = None) -> Answer:
+        metadata = f"item {b64(item)}" + (f",tail {b64(str(tail))}" if tail is not None else "")
+        size = {"Upload-Defer-Length": "1"} if length is None else {"Upload-Length": str(length)}
+        return self.call("POST", "/api/files", b"", {**TUS, **size, "Upload-Metadata": metadata})
+
+    def patch(self, upload: str, offset: int, data: bytes, length: int | None = None) -> Answer:
+        told = {} if length is None else {"Upload-Length": str(length)}
+        return self.call("PATCH", urlsplit(upload).path, data, {**TUS, **STREAM, **told, "Upload-Offset": str(offset)})
+
+    def head(self, upload: str) -> Answer:
+        return self.call("HEAD", urlsplit(upload).path, b"", TUS)
+
+    def send(self, sealed: Sealed) -> Answer:
+        """The whole item in one PATCH."""
+        made = self.create(sealed.id, len(sealed.bytes))
+        if made.status != 201:
+            return made
+        return self.patch(made.headers["Location"], 0, sealed.bytes)
+
+    def receipt(self, jwt: str, sealed: Sealed) -> dict[str, Any]:
+        """A storage receipt's content. Raises BadStatement unless it is the server's and names exactly these bytes."""
+        said = jws.verify(jwt, self.server_key, "temoin-storage-receipt")
+        named = sealed.named("photo")
+        if (said["dev"], said["id"], said["head"], said["body"]) != (self.device, sealed.id, named["head"], named["body"]):
+            raise jws.BadStatement("a receipt for something else")
+        return said
+
+    def status(self, *items: str) -> dict[str, Any]:
+        answer = self.ask("/api/status", {"ids": list(items)})
+        if answer.status != 200:
+            raise ConnectionError(f"status: {answer.status} {answer.code}")
+        return answer.json()
