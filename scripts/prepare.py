@@ -136,6 +136,8 @@ def catalogues() -> None:
             "compile",
             "-d",
             str(folder),
+            "-D",
+            " ".join(sorted({path.stem for path in texts})),
         ]
         run(babel, "compiling the languages")
         stamp.write_text(now)

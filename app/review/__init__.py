@@ -9,10 +9,11 @@ from config import Config
 
 
 def init_app(app: Flask) -> None:
-    from app.review import views
+    from app.review import phrases, views
 
     config: Config = app.config["TEMOIN"]
     app.register_blueprint(views.review)
+    app.jinja_env.filters["reported"] = phrases.reported
     app.jinja_env.globals.update(
         organisation=lambda: config.organisation,
         practice=lambda: keys().is_practice,
