@@ -26,6 +26,12 @@ def _flag(text: str) -> bool:
     raise ValueError("yes or no")
 
 
+def _rio_digits(text: str) -> int:
+    if not 4 <= int(text) <= 12:
+        raise ValueError("4 to 12")
+    return int(text)
+
+
 def _setting(env: str, default: Any, read: Callable[[str], Any], text: str) -> Any:
     return field(default=default, metadata={"env": env, "read": read, "help": text})
 
@@ -65,7 +71,7 @@ class Config:
         _flag,
         "A backup is set up: phones wait for it before they let go of their copies.",
     )
-    rio_digits: int = _setting("TEMOIN_RIO_DIGITS", 7, int, "Digits of a RIO number.")
+    rio_digits: int = _setting("TEMOIN_RIO_DIGITS", 7, _rio_digits, "Digits of a RIO number, 4 to 12.")
     invitation_hours: int = _setting("TEMOIN_INVITATION_HOURS", 48, int, "Hours an invitation is valid.")
     idle_minutes: int = _setting(
         "TEMOIN_IDLE_MINUTES", 30, int, "Minutes after which an idle desk session ends."

@@ -40,7 +40,9 @@ def test_testing_can_not_be_set_from_outside() -> None:
         from_environment({"TEMOIN_TESTING": "1"})
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "eighty"), ("TEMOIN_BACKUP", "perhaps")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "eighty"), ("TEMOIN_BACKUP", "perhaps"), ("TEMOIN_RIO_DIGITS", "3")]
+)
 def test_a_value_that_can_not_be_used_names_its_setting(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         from_environment({name: value})

@@ -25,7 +25,7 @@ def handed_out() -> dict[str, Any]:
     intake = keys().sign({"recipients": [keys().intake_recipient()], "at": now_ms()}, "temoin-intake")
     return {
         "pins": keys().pins, "organisation_key": keys().organisation_key, "intake": intake,
-        "app": {"name": config.app_name, "icon": config.app_icon}, "time": now_ms(),
+        "app": {"name": config.app_name, "icon": config.app_icon, "rio_digits": config.rio_digits}, "time": now_ms(),
     }  # fmt: skip
 
 

@@ -2,16 +2,20 @@
 import { type Anchor, DIGITS, tidy } from './validate';
 
 export interface Boxes {
-  /** Digits and `?` as typed; more than seven or letters stay as they are. */
+  /** Digits and `?` as typed; more than `length` or letters stay as they are. */
   text: string;
   /** Where the next character goes: a place in `text`, or its end. */
   cursor: number;
   anchor: Anchor;
   /** Places in `text`. */
   unsure: readonly number[];
+  /** Digits of a RIO, as the organisation has set it. */
+  length: number;
 }
 
-export const empty: Boxes = { text: '', cursor: 0, anchor: 'anywhere', unsure: [] };
+export function empty(length = DIGITS): Boxes {
+  return { text: '', cursor: 0, anchor: 'anywhere', unsure: [], length };
+}
 
 export function put(boxes: Boxes, typed: string): Boxes {
   const sign = tidy(typed);
@@ -40,8 +44,8 @@ export function select(boxes: Boxes, box: number): Boxes {
   if (at < 0) return boxes;
   return {
     ...boxes,
-    text: boxes.text.padEnd(Math.min(at, DIGITS - 1), '?'),
-    cursor: Math.min(at, DIGITS - 1),
+    text: boxes.text.padEnd(Math.min(at, boxes.length - 1), '?'),
+    cursor: Math.min(at, boxes.length - 1),
   };
 }
 
@@ -60,11 +64,11 @@ export function current(boxes: Boxes): number {
 }
 
 export function isFragment(boxes: Boxes): boolean {
-  return boxes.text.length > 0 && boxes.text.length < DIGITS && /^[0-9?]+$/.test(boxes.text);
+  return boxes.text.length > 0 && boxes.text.length < boxes.length && /^[0-9?]+$/.test(boxes.text);
 }
 
 function shift(boxes: Boxes): number {
-  return boxes.anchor === 'end' && isFragment(boxes) ? DIGITS - boxes.text.length : 0;
+  return boxes.anchor === 'end' && isFragment(boxes) ? boxes.length - boxes.text.length : 0;
 }
 
 export interface Box {
@@ -75,17 +79,17 @@ export interface Box {
   cursor: boolean;
 }
 
-/** The seven boxes as they are drawn. */
+/** The boxes as they are drawn. */
 export function drawn(boxes: Boxes): Box[] {
   const by = shift(boxes);
-  return Array.from({ length: DIGITS }, (_, box) => {
+  return Array.from({ length: boxes.length }, (_, box) => {
     const at = box - by;
     const sign = boxes.text[at];
     return {
       sign: sign ?? '',
       at: sign === undefined ? null : at,
       unsure: boxes.unsure.includes(at),
-      cursor: at === boxes.cursor || (boxes.cursor >= DIGITS && box === DIGITS - 1),
+      cursor: at === boxes.cursor || (boxes.cursor >= boxes.length && box === boxes.length - 1),
     };
   });
 }

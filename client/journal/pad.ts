@@ -1,4 +1,4 @@
-/** The RIO pad: seven boxes, large keys, and words for a number that can't be read. */
+/** The RIO pad: a box for each digit, large keys, and words for a number that can't be read. */
 import type { Entry } from '../lib/contracts';
 import { catalogue } from '../lib/text';
 import type { App } from '../shell/app';
@@ -11,7 +11,7 @@ import { type More, openMore } from './more';
 import { officerChips, officerName } from './officers';
 import { drawBoxes, keys, setToggle, toggle } from './padparts';
 import { openUnit } from './unit';
-import { type Draft, type Reading, read, type Status, settle } from './validate';
+import { DIGITS, type Draft, type Reading, read, type Status, settle } from './validate';
 
 const t = catalogue({
   en: {
@@ -32,10 +32,10 @@ const t = catalogue({
     unit: 'Unit, vehicle',
     done: 'Done',
     kept: (p: { name: string }) => `${p.name}: sealed`,
-    longer: 'More than seven digits: kept as another number. A card, a plate?',
+    longer: (p: { of: number }) => `More than ${p.of} digits: kept as another number. A card, a plate?`,
     letters: 'Letters: kept as typed, as another number. An O may be a zero, an I a one.',
-    some: (p: { n: number }) => `${p.n} of 7, place not known`,
-    placed: (p: { n: number }) => `${p.n} of 7`,
+    some: (p: { n: number; of: number }) => `${p.n} of ${p.of}, place not known`,
+    placed: (p: { n: number; of: number }) => `${p.n} of ${p.of}`,
     nothing: 'Type what you can read, or choose below.',
   },
   fr: {
@@ -56,10 +56,10 @@ const t = catalogue({
     unit: 'Unité, véhicule',
     done: 'Terminé',
     kept: (p) => `${p.name} : scellé`,
-    longer: 'Plus de sept chiffres : gardé comme un autre numéro. Une carte, une plaque ?',
+    longer: (p) => `Plus de ${p.of} chiffres : gardé comme un autre numéro. Une carte, une plaque ?`,
     letters: 'Des lettres : gardé tel quel, comme un autre numéro. Un O peut être un zéro, un I un un.',
-    some: (p) => `${p.n} sur 7, place inconnue`,
-    placed: (p) => `${p.n} sur 7`,
+    some: (p) => `${p.n} sur ${p.of}, place inconnue`,
+    placed: (p) => `${p.n} sur ${p.of}`,
     nothing: 'Tapez ce que vous lisez, ou choisissez ci-dessous.',
   },
 });
@@ -73,6 +73,7 @@ const CHIPS = [
 /** `replaces`: a reading to correct. Without it the pad is for a new officer, or the last one who has no reading yet. */
 export function openPad(app: App, options: { officer?: number; replaces?: Entry } = {}): void {
   const { replaces } = options;
+  const length = app.enrolled?.rioDigits ?? DIGITS;
   const old = replaces?.data as Partial<Reading> | undefined;
   let officer =
     old?.officer ??
@@ -80,13 +81,13 @@ export function openPad(app: App, options: { officer?: number; replaces?: Entry 
     app.journal.officers.find(({ rio, known }) => known && !rio)?.n ??
     app.journal.nextOfficer;
   let force = app.journal.officers[officer - 1]?.force ?? '';
-  let boxes: Boxes = startingBoxes(old);
+  let boxes: Boxes = startingBoxes(old, length);
   let status: Status | null = old?.status && !/^READ/.test(old.status) ? old.status : null;
   let checked = old?.checked ?? false;
   let more: More = { asked: old?.asked ?? 'NOT_ASKED', how: old?.how ?? 'eye', status };
   const begun = { text: boxes.text, status, asked: more.asked };
   const dirty = () => boxes.text !== begun.text || status !== begun.status || more.asked !== begun.asked;
-  const hasDigits = () => read(boxes.text).kind !== 'empty';
+  const hasDigits = () => read(boxes.text, length).kind !== 'empty';
   const told = () => more.asked === 'GIVEN' && more.how === 'told';
 
   const row = el('div', { class: 'boxes', at: { role: 'group', 'aria-label': t('boxes') } });
@@ -177,7 +178,7 @@ export function openPad(app: App, options: { officer?: number; replaces?: Entry 
       async () => {
         if (force && app.journal.officers[officer - 1]?.force !== force)
           await app.journal.add('officer', { officer, force, look: '' });
-        await app.journal.add('rio', { ...settle(draft) }, replaces ? { corrects: replaces.id } : {});
+        await app.journal.add('rio', { ...settle(draft, length) }, replaces ? { corrects: replaces.id } : {});
       },
       t('kept', { name: officerName(officer) }),
     );
@@ -264,22 +265,24 @@ function spoken(officer: number): (Node | string)[] {
   return [el('span', { class: 'unseen' }, 'RIO, '), officerName(officer)];
 }
 
-function startingBoxes(old: Partial<Reading> | undefined): Boxes {
+function startingBoxes(old: Partial<Reading> | undefined, length: number): Boxes {
+  const none = empty(length);
   if (old?.pattern)
-    return { text: old.pattern, cursor: old.pattern.length, anchor: 'anywhere', unsure: old.unsure ?? [] };
+    return { ...none, text: old.pattern, cursor: old.pattern.length, unsure: old.unsure ?? [] };
   const [fragment] = old?.fragments ?? [];
   if (fragment)
-    return { text: fragment.digits, cursor: fragment.digits.length, anchor: fragment.anchor, unsure: [] };
-  if (old?.other) return { ...empty, text: old.other, cursor: old.other.length };
-  return empty;
+    return { ...none, text: fragment.digits, cursor: fragment.digits.length, anchor: fragment.anchor };
+  if (old?.other) return { ...none, text: old.other, cursor: old.other.length };
+  return none;
 }
 
 function sentence(boxes: Boxes): string {
-  const typed = read(boxes.text);
-  if (typed.kind === 'other') return t(typed.question);
+  const of = boxes.length;
+  const typed = read(boxes.text, of);
+  if (typed.kind === 'other') return typed.question === 'longer' ? t('longer', { of }) : t('letters');
   const known = boxes.text.replace(/\?/g, '').length;
   if (typed.kind === 'empty') return t('nothing');
   return typed.kind === 'fragment' && boxes.anchor === 'anywhere'
-    ? t('some', { n: known })
-    : t('placed', { n: known });
+    ? t('some', { n: known, of })
+    : t('placed', { n: known, of });
 }

@@ -26,9 +26,9 @@ const t = catalogue({
   },
 });
 
-/** The seven boxes, or one line for a number of another kind. The box that had the focus keeps it. */
+/** The boxes, or one line for a number of another kind. The box that had the focus keeps it. */
 export function drawBoxes(row: HTMLElement, boxes: Boxes, tapped: (box: number) => void): void {
-  if (read(boxes.text).kind === 'other') {
+  if (read(boxes.text, boxes.length).kind === 'other') {
     fill(row, el('output', { class: 'other-number figures' }, boxes.text));
     return;
   }

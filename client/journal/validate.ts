@@ -38,6 +38,7 @@ export interface Reading {
   other: string;
 }
 
+/** Digits of a RIO where the organisation has set no other number (`rio_digits`, docs/formats.md). */
 export const DIGITS = 7;
 
 /** Digits of other scripts become 0-9; spaces, dots and hyphens go. Letters stay: O is never turned into 0. */
@@ -56,7 +57,7 @@ export type Typed =
   /** Nothing is thrown away: it is stored as it is and asked about. */
   | { kind: 'other'; text: string; question: 'longer' | 'letters' };
 
-/** What the characters in the boxes are. `fragment` when fewer than seven were typed. */
+/** What the characters in the boxes are. `fragment` when fewer than `length` were typed. */
 export function read(text: string, length = DIGITS): Typed {
   const value = tidy(text);
   if (value === '' || /^\?+$/.test(value)) return { kind: 'empty' };
@@ -68,7 +69,7 @@ export function read(text: string, length = DIGITS): Typed {
 }
 
 /**
- * The pattern or fragment of fewer than seven characters at `anchor`. At the start or the end the places are known, so
+ * The pattern or fragment of fewer than `length` characters at `anchor`. At the start or the end the places are known, so
  * the pattern says it all; `anywhere` has none. Unknown digits inside a fragment split it, each part keeping what is known of its place.
  */
 export function place(

@@ -123,12 +123,21 @@ export interface Outbox {
   mode(mode: SendMode): Promise<void>;
   release(policy: ReleasePolicy): Promise<void>;
   watch(seen: (state: Sync) => void): () => void;
+  /** Everything that was not received, sealed as it is, as one file for another phone. Null: nothing waits. */
+  pack(): Promise<{ file: Blob; items: number } | null>;
+  /** Takes over what another phone packed. `seen` hears of progress. Rejects with a `BadOutboxFile` or `PhoneFull`. */
+  unpack(
+    file: Blob,
+    seen?: (done: number, of: number) => void,
+  ): Promise<{ taken: number; known: number; damaged: number }>;
 }
 
 export interface Enrolled {
   device: string;
   appName: string;
   appIcon: string;
+  /** Digits of a RIO number, by the organisation's setting. */
+  rioDigits: number;
   practice: boolean;
   revoked: boolean;
   /** Build hash of the running client, 16 hex digits. */

@@ -10,7 +10,7 @@ import { notify, onNotice } from './notices';
 import { RefusedPins, readIntake, readPins, sameKey } from './pins';
 import { problemText } from './problems';
 import { Statements, statementRow } from './statements';
-import type { DeviceRow, Store } from './store';
+import type { AppLook, DeviceRow, Store } from './store';
 
 /** Why a phone could not be enrolled, in words for people. */
 export class NotRedeemed extends Error {
@@ -24,14 +24,14 @@ interface EnrolAnswer {
   pins: string;
   organisation_key: JsonWebKey;
   intake: string;
-  app: { name: string; icon: string };
+  app: AppLook;
 }
 
 interface PinsAnswer {
   pins: string;
   intake: string;
   organisation_key: JsonWebKey;
-  app: { name: string; icon: string };
+  app: AppLook;
   time: number;
   retired: boolean;
 }
@@ -209,12 +209,18 @@ export class PhoneEnrolment implements Enrolment {
   }
 }
 
+/** A number that no pad could show is no setting: seven then. */
+function digits(said: unknown): number {
+  return typeof said === 'number' && Number.isInteger(said) && said >= 4 && said <= 12 ? said : 7;
+}
+
 function enrolled(device: DeviceRow): Enrolled {
   return {
     ...{
       device: device.device,
       appName: device.app.name,
       appIcon: device.app.icon,
+      rioDigits: digits(device.app.rio_digits),
       practice: device.practice,
     },
     ...{ revoked: device.ended !== null, build: BUILD },

@@ -87,6 +87,13 @@ export interface StatementRow {
   receipt: string | null;
 }
 
+/** What the organisation sets for its phones. `rio_digits` may be missing: an answer of an older server. */
+export interface AppLook {
+  name: string;
+  icon: string;
+  rio_digits?: unknown;
+}
+
 export interface DeviceRow {
   device: string;
   token: string;
@@ -104,7 +111,7 @@ export interface DeviceRow {
   /** When the organisation and the server signed what is pinned, ms: older lists are never taken. */
   pinnedAt: number;
   intakeAt: number;
-  app: { name: string; icon: string };
+  app: AppLook;
   /** Null: works. Else the code of the refusal, `revoked` or `retired`. */
   ended: string | null;
   /** The last change of keys that was refused, or null. */

@@ -51,6 +51,20 @@ test('the clock offset comes from the server, and both clocks stay side by side'
   expect(again.clock().offset).toBe(clock.offset);
 });
 
+test('the number of digits of a RIO is the organisation’s, and seven where it says none that a pad could show', async () => {
+  const { enrolment } = await phone(server);
+  expect((await enrolment.current())?.rioDigits).toBe(7);
+  for (const [said, taken] of [
+    [5, 5],
+    [undefined, 7],
+    [70, 7],
+    ['6', 7],
+  ]) {
+    server.app = { ...server.app, rio_digits: said };
+    expect((await enrolment.refresh())?.rioDigits).toBe(taken);
+  }
+});
+
 describe('a change of keys', () => {
   const custody = async () => (await new Store().kept('device'))?.custody;
 

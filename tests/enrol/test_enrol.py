@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -16,6 +18,7 @@ from app.enrol.models import Device, Invitation
 from app.errors import Problem
 from app.keys import keys
 from app.seal import make_identity
+from config import Config
 from tests.phone import Phone, make_phone
 
 
@@ -38,6 +41,20 @@ def test_link_and_code_each_enrol_once(ready: Flask) -> None:
     assert (
         Phone(ready, ready.test_client()).enrol("0" * 43).get_json()["error"]["code"] == "invitation-unknown"
     )
+
+
+@pytest.mark.parametrize("digits", [7, 5])
+def test_phones_are_told_how_many_digits_a_rio_has(config: Config, digits: int) -> None:
+    from app import create_app
+
+    app = create_app(replace(config, rio_digits=digits))
+    with app.app_context():
+        db.create_all()
+        keys().make("Test organisation")
+        secret = service.invite("phone").secret
+    phone = Phone(app, app.test_client())
+    assert phone.enrol(secret).get_json()["app"]["rio_digits"] == digits
+    assert phone.http.get("/api/pins", headers=phone.auth).get_json()["app"]["rio_digits"] == digits
 
 
 def test_expired_and_cancelled_invitations_are_refused(ready: Flask) -> None:

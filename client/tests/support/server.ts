@@ -52,6 +52,7 @@ export class FakeServer {
   backedUpTo = 0;
   /** ms added to the server's clock. */
   ahead = 0;
+  app: Record<string, unknown> = { name: 'Carnet', icon: 'page', rio_digits: 7 };
   pinnedAt = 1000;
   /** Signs receipts; a test may put a forger here. */
   signer = this.keys;
@@ -123,7 +124,7 @@ export class FakeServer {
       pins: await signJws('temoin-pins', 'organisation', pins, signer.secret),
       intake: await signJws('temoin-intake', this.id, intake, this.keys.secret),
       organisation_key: organisation.jwk,
-      app: { name: 'Carnet', icon: 'page' },
+      app: this.app,
     };
   }
 

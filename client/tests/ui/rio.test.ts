@@ -14,7 +14,7 @@ const draft = (change: Partial<Draft>): Draft => ({
   checked: false,
   ...change,
 });
-const type = (text: string): Boxes => [...text].reduce(put, empty);
+const type = (text: string): Boxes => [...text].reduce(put, empty());
 
 describe('what was typed', () => {
   it('maps digits of other scripts and drops what only separates', () => {
@@ -144,7 +144,7 @@ describe('the boxes', () => {
   it('erasing in the middle makes unknown, at the end shortens', () => {
     expect(erase(select(type('1234'), 2)).text).toBe('1?34');
     expect(erase(type('1234')).text).toBe('123');
-    expect(erase(empty)).toEqual(empty);
+    expect(erase(empty())).toEqual(empty());
   });
   it('a fragment at the end stands at the right', () => {
     const boxes = { ...type('345'), anchor: 'end' as const };
@@ -160,6 +160,17 @@ describe('the boxes', () => {
   it('seven are no fragment', () => {
     expect(isFragment(type('123456'))).toBe(true);
     expect(isFragment(type('1234567'))).toBe(false);
+  });
+});
+
+describe('a register with another number of digits', () => {
+  it('draws and reads as many boxes as the organisation has set', () => {
+    const five = [...'1?345'].reduce(put, empty(5));
+    expect(drawn(five).map(({ sign }) => sign)).toEqual(['1', '?', '3', '4', '5']);
+    expect(isFragment(five)).toBe(false);
+    expect(settle(draft({ text: five.text }), 5)).toMatchObject({ status: 'READ_PART', pattern: '1?345' });
+    expect(read('123456', 5)).toMatchObject({ kind: 'other', question: 'longer' });
+    expect(drawn({ ...[...'12'].reduce(put, empty(5)), anchor: 'end' }).at(-1)?.sign).toBe('2');
   });
 });
 
