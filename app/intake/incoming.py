@@ -11,9 +11,10 @@ import fcntl
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from app.blobs import Blobs, fsync_folder
 from app.intake.hashing import BodyHashes, file_sha256
@@ -55,11 +56,38 @@ class Incoming:
             return 0
 
     def offset(self) -> int:
-        return self._size(self.head) + self._size(self.body)
+        return self._arrived("head", "heads") + self._arrived("body", "bodies")
+
+    def _arrived(self, part: str, shelf: str) -> int:
+        # In this order: a part that another request stores meanwhile is then found under its second name.
+        for name in (f"incoming/{self.upload}.{part}", f"{shelf}/{self.upload}"):
+            with contextlib.suppress(FileNotFoundError):
+                return self._blobs.path(name).stat().st_size
+        return 0
+
+    @contextlib.contextmanager
+    def storing(self) -> Iterator[None]:
+        """Held while an upload is finished: a request that was repeated on its way finishes it a second time at once.
+        Over processes, since the worker's sweep finishes uploads too."""
+        path = self._blobs.path(f"incoming/{self.upload}.lock")
+        while True:
+            with path.open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if not _is_still(path, file):
+                    continue  # its last holder took the name away
+                try:
+                    yield
+                finally:
+                    path.unlink(missing_ok=True)
+                return
 
     def touched(self) -> float:
         """Unix time in seconds of the last byte that arrived; 0 if none did."""
-        return max((path.stat().st_mtime for path in (self.head, self.body) if path.exists()), default=0.0)
+        times = [0.0]
+        for path in (self.head, self.body):
+            with contextlib.suppress(FileNotFoundError):
+                times.append(path.stat().st_mtime)
+        return max(times)
 
     def head_bytes(self) -> bytes:
         return self.head.read_bytes() if self.head.exists() else b""
@@ -163,6 +191,14 @@ def _append(file: io.FileIO, data: bytes) -> int:
     while done < len(view):
         done += file.write(view[done:]) or 0
     return done
+
+
+def _is_still(path: Path, file: IO[bytes]) -> bool:
+    """Whether an open file is the one that has this name now."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _sync_file(path: Path) -> None:

@@ -186,10 +186,27 @@ def finish(device: Device, upload: Upload) -> Item | None:
     tail or when bytes are missing). Raises Problem."""
     if upload.finished_at is not None:
         return item_of(upload)
-    length = session_length(upload)
-    if length is None or offset_of(upload) < length:
+    if not _has_all(upload):
         return None
+    upload_id = upload.id
+    with incoming(upload).storing():
+        forget_reads()  # another request may have finished it while this one waited
+        found = db.session.get(Upload, upload_id)
+        return _finish(device, found) if found is not None else None
+
+
+def _has_all(upload: Upload) -> bool:
+    length = session_length(upload)
+    return length is not None and offset_of(upload) >= length
+
+
+def _finish(device: Device, upload: Upload) -> Item | None:
     here = incoming(upload)
+    if upload.finished_at is not None:
+        here.remove()  # what a repeated request wrote beside the stored bytes
+        return item_of(upload)
+    if not _has_all(upload):
+        return None
     if not here.has_whole_head():
         here.remove()
         raise _not_age()

@@ -57,7 +57,12 @@ class Handset:
 
     def enrolment(self, secret: str) -> str:
         """The statement that goes with an invitation's secret."""
-        said = {"key": jws.public_jwk(self.key), "invitation": jws.sha256(secret.encode()), "dev": None, "aud": None}
+        said = {
+            "key": jws.public_jwk(self.key),
+            "invitation": jws.sha256(secret.encode()),
+            "dev": None,
+            "aud": None,
+        }
         return self.sign("temoin-enrolment", said, "new")
 
     def adopt(self, device: str, token: str, server: str, server_key: jws.Key, recipients: list[str]) -> None:
@@ -73,7 +78,14 @@ class Handset:
         self.seq, self.prev = self.seq + 1, jws.sha256(token.encode())
         return token
 
-    def call(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, patience: float = 60) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        patience: float = 60,
+    ) -> Answer:
         """One request on a line of its own. Raises OSError or HTTPException when the line breaks."""
         address = urlsplit(self.url)
         assert address.hostname
@@ -119,7 +131,9 @@ class Handset:
 
     def patch(self, upload: str, offset: int, data: bytes, length: int | None = None) -> Answer:
         told = {} if length is None else {"Upload-Length": str(length)}
-        return self.call("PATCH", urlsplit(upload).path, data, {**TUS, **STREAM, **told, "Upload-Offset": str(offset)})
+        return self.call(
+            "PATCH", urlsplit(upload).path, data, {**TUS, **STREAM, **told, "Upload-Offset": str(offset)}
+        )
 
     def head(self, upload: str) -> Answer:
         return self.call("HEAD", urlsplit(upload).path, b"", TUS)
@@ -135,7 +149,12 @@ class Handset:
         """A storage receipt's content. Raises BadStatement unless it is the server's and names exactly these bytes."""
         said = jws.verify(jwt, self.server_key, "temoin-storage-receipt")
         named = sealed.named("photo")
-        if (said["dev"], said["id"], said["head"], said["body"]) != (self.device, sealed.id, named["head"], named["body"]):
+        if (said["dev"], said["id"], said["head"], said["body"]) != (
+            self.device,
+            sealed.id,
+            named["head"],
+            named["body"],
+        ):
             raise jws.BadStatement("a receipt for something else")
         return said
 

@@ -59,13 +59,17 @@ def _read_request(stream: BinaryIO) -> Request | None:
         return None
     method, path, _version = lines[0].decode("latin1").split(" ", 2)
     sizes = [int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:")]
-    return Request(b"".join([*lines, b"Connection: close\r\n\r\n"]), method, path, sizes[0] if sizes else 0, stream)
+    return Request(
+        b"".join([*lines, b"Connection: close\r\n\r\n"]), method, path, sizes[0] if sizes else 0, stream
+    )
 
 
 class Line:
     """`mix`: how likely each fault is for one request. `cut_every`: mean bytes of uploads between two cuts."""
 
-    def __init__(self, target: int, seed: int, mix: Mapping[str, float] | None = None, cut_every: int | None = None) -> None:
+    def __init__(
+        self, target: int, seed: int, mix: Mapping[str, float] | None = None, cut_every: int | None = None
+    ) -> None:
         self.target, self.mix, self.cut_every = target, dict(mix or {}), cut_every
         self.done: Counter[str] = Counter()  # faults that happened
         self.pushed = 0  # bytes of upload bodies that phones put on the line

@@ -28,7 +28,9 @@ def bundled(name: str, folder: Path) -> Path:
 class Program:
     """A running script. `heard` is called with each JSON line that it prints; `said` keeps them."""
 
-    def __init__(self, script: Path, order: object, heard: Callable[[dict[str, Any]], None] | None = None) -> None:
+    def __init__(
+        self, script: Path, order: object, heard: Callable[[dict[str, Any]], None] | None = None
+    ) -> None:
         self.said: list[dict[str, Any]] = []
         self.trouble = ""
         self._heard = heard
@@ -36,7 +38,9 @@ class Program:
             ["node", "--max-old-space-size=600", str(script), json.dumps(order)],
             cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        self._threads = [threading.Thread(target=one, daemon=True) for one in (self._listen, self._complaints)]
+        self._threads = [
+            threading.Thread(target=one, daemon=True) for one in (self._listen, self._complaints)
+        ]
         for thread in self._threads:
             thread.start()
 

@@ -1,5 +1,5 @@
 // One phone in Node: the app's own sealing, statements, outbox, receipts and release, on IndexedDB in memory.
-// Order on the command line as JSON: { direct, line, secret, items, largest, seed, ahead }. Prints JSON lines.
+// Order on the command line as JSON: { direct, line, secret, items, smallest, largest, seed, ahead }. Prints JSON lines.
 import { live } from './browserlike.mjs';
 import { createHash } from 'node:crypto';
 import { SealedDepot } from '../../client/lib/depot';
@@ -9,7 +9,7 @@ import { Store } from '../../client/lib/store';
 import { Sender } from '../../client/outbox/sender';
 import { note, OBSERVATION, sealerHere } from '../../client/tests/support/phone';
 
-const { direct, line, secret, items, largest, seed, ahead = 6 } = JSON.parse(process.argv[2]);
+const { direct, line, secret, items, smallest = 1000, largest, seed, ahead = 6 } = JSON.parse(process.argv[2]);
 const say = (said) => process.stdout.write(`${JSON.stringify(said)}\n`);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -39,7 +39,7 @@ async function make(number) {
     await depot.entry(entry);
     return;
   }
-  const size = Math.floor(1000 * (largest / 1000) ** dice());
+  const size = Math.floor(smallest * (largest / smallest) ** dice());
   const kind = ['photo', 'film', 'sound', 'import'][Math.floor(dice() * 4)];
   const about = { observation: OBSERVATION, mime: 'application/octet-stream', trial: false };
   const recording = await depot.start(kind, about);
@@ -64,11 +64,15 @@ const presses = setInterval(() => notify('pressed'), 1500);
 
 const waiting = async () => await store.itemsIn('recording', 'sealed', 'committed', 'sending');
 let told = -1;
+let since = performance.now();
 async function tell() {
   const left = await waiting();
   const safe = Object.keys(plain).length - left.length;
   if (safe !== told) say({ safe });
+  else if (performance.now() - since < 30_000) return left.length;
+  else say({ standing: left.map(({ id, kind, state, sent, problem, upload }) => ({ id, kind, state, sent, problem, upload })), contact: await store.kept('contact') });
   told = safe;
+  since = performance.now();
   return left.length;
 }
 for (let made = 0; made < items; made++) {

@@ -52,11 +52,24 @@ class Report:
     def cannot(self, name: str, why: str) -> None:
         """Something that this machine does not allow to be tried."""
         self.absent.append(f"{name}: {why}")
-        print(json.dumps({"name": name, "value": None, "unit": "", "tried": False, "why": why}, ensure_ascii=False), flush=True)
+        print(
+            json.dumps(
+                {"name": name, "value": None, "unit": "", "tried": False, "why": why}, ensure_ascii=False
+            ),
+            flush=True,
+        )
 
-    def _line(self, name: str, value: float, unit: str, baseline: float | None, goal: str | None, met: bool) -> None:
+    def _line(
+        self, name: str, value: float, unit: str, baseline: float | None, goal: str | None, met: bool
+    ) -> None:
         share = round(value / baseline, 3) if baseline else None
-        line = {"name": name, "value": _short(value), "unit": unit, "baseline": _short(baseline), "ratio": share}
+        line = {
+            "name": name,
+            "value": _short(value),
+            "unit": unit,
+            "baseline": _short(baseline),
+            "ratio": share,
+        }
         if goal is not None:
             line |= {"goal": goal, "met": met}
         print(json.dumps(line, ensure_ascii=False), flush=True)

@@ -46,7 +46,13 @@ class Server:
     def __init__(self, folder: Path, wrap: Sequence[str] = (), **environment: str) -> None:
         self.instance, self.port, self.wrap = folder, serve.free_port(), list(wrap)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
-        self.environment = {**kept, "INSTANCE": str(folder), "PORT": str(self.port), "FLASK_APP": "wsgi.py", **environment}
+        self.environment = {
+            **kept,
+            "INSTANCE": str(folder),
+            "PORT": str(self.port),
+            "FLASK_APP": "wsgi.py",
+            **environment,
+        }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._app: Flask | None = None
         self.restarts: list[float] = []  # seconds from the start to the first answer
@@ -58,7 +64,11 @@ class Server:
     def prepare(self) -> Server:
         self.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         subprocess.run(
-            [PYTHON, "-m", "scripts.instance"], cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL
+            [PYTHON, "-m", "scripts.instance"],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
         return self
 

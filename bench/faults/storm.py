@@ -20,7 +20,15 @@ from bench.faults.report import Report, worst
 from bench.faults.server import Server, running, server_key
 from bench.figures import MB
 
-MIX = {"cut": 0.04, "cut answer": 0.04, "stall": 0.03, "duplicate": 0.03, "late": 0.03, "corrupt": 0.02, "throttle": 0.05}
+MIX = {
+    "cut": 0.04,
+    "cut answer": 0.04,
+    "stall": 0.03,
+    "duplicate": 0.03,
+    "late": 0.03,
+    "corrupt": 0.02,
+    "throttle": 0.05,
+}
 PATIENCE = 1200.0
 
 
@@ -36,14 +44,14 @@ class Storm:
         """Items that phones hold a verified receipt for."""
         return self._safe.total()
 
-    def run(self, line: Line, phones: int, items: int, largest: int, kills: int) -> None:
+    def run(self, line: Line, phones: int, items: int, sizes: tuple[int, int], kills: int) -> None:
         total = phones * items
         programs = [
             node.Program(
                 self._script,
                 {
                     "direct": self.server.url, "line": line.url, "secret": self.server.invite(f"phone {number}"),
-                    "items": items, "largest": largest, "seed": self.seed * 97 + number,
+                    "items": items, "smallest": sizes[0], "largest": sizes[1], "seed": self.seed * 97 + number,
                 },
                 lambda said, number=number: self._heard(number, said),  # type: ignore[misc]
             )
@@ -85,7 +93,9 @@ def judge(server: Server, phones: list[dict[str, Any]], report: Report, name: st
     key = server_key(server)
     stored = {
         (device, item): (upload, head, body)
-        for upload, device, item, head, body in server.rows("select id, device_id, item_id, head_sha256, body_sha256 from item")
+        for upload, device, item, head, body in server.rows(
+            "select id, device_id, item_id, head_sha256, body_sha256 from item"
+        )
     }
     lost = damaged = receipted = stuck = total = 0
     why: Counter[str] = Counter()
@@ -102,7 +112,9 @@ def judge(server: Server, phones: list[dict[str, Any]], report: Report, name: st
             damaged += found is not None and not whole
             receipted += not (whole and _named(key, phone["device"], row))
     extra = len(stored) - total + stuck
-    twice = server.rows("select count(*) from (select 1 from upload where tail = -1 group by device_id, item_id having count(*) > 1)")
+    twice = server.rows(
+        "select count(*) from (select 1 from upload where tail = -1 group by device_id, item_id having count(*) > 1)"
+    )
     logged = server.rows("select count(*) from log_entry where verb = 'item.received'")
     items = server.rows("select count(*) from item")
     doubled = max(0, extra) + twice[0][0] + logged[0][0] - items[0][0]
@@ -128,7 +140,11 @@ def _same(server: Server, upload: str, row: dict[str, Any]) -> bool:
     secret = next(line for line in custody.splitlines() if line.startswith("AGE-SECRET-KEY-"))
     identity = pyrage.x25519.Identity.from_str(secret)
     head = blobs / "heads" / upload
-    clear = head.read_bytes() if head.exists() else pyrage.decrypt(head.with_name(f"{upload}.age").read_bytes(), [identity])
+    clear = (
+        head.read_bytes()
+        if head.exists()
+        else pyrage.decrypt(head.with_name(f"{upload}.age").read_bytes(), [identity])
+    )
     if len(clear) != row["head"]["size"] or jws.sha256(clear) != row["head"]["sha256"]:
         return False
     return jws.sha256(pyrage.decrypt(clear + body, [identity])) == row["plain"]
@@ -136,7 +152,12 @@ def _same(server: Server, upload: str, row: dict[str, Any]) -> bool:
 
 def _named(key: jws.Key, device: str, row: dict[str, Any]) -> bool:
     said = jws.verify(row["receipt"], key, "temoin-storage-receipt")
-    return (said["dev"], said["id"], said["head"], said["body"]) == (device, row["id"], row["head"], row["body"])
+    return (said["dev"], said["id"], said["head"], said["body"]) == (
+        device,
+        row["id"],
+        row["head"],
+        row["body"],
+    )
 
 
 def main(report: Report, folder: Path) -> None:
@@ -144,7 +165,7 @@ def main(report: Report, folder: Path) -> None:
     with running(folder / "storm") as server:
         line = Line(server.port, 1, MIX)
         storm = Storm(server, folder, report.sized(11, 7))
-        storm.run(line, phones, items, report.sized(20 * MB, MB), report.sized(50, 2))
+        storm.run(line, phones, items, (1000, report.sized(20 * MB, MB)), report.sized(50, 2))
         server.settled()
         judge(server, storm.phones, report, "uploads under faults")
         report.count("uploads under faults: server killed", storm.killed, least=report.sized(50, 2))
@@ -155,12 +176,14 @@ def main(report: Report, folder: Path) -> None:
     with running(folder / "cuts") as server:
         line = Line(server.port, 2, cut_every=2 * MB)
         storm = Storm(server, folder, 5)
-        storm.run(line, 1, report.sized(60, 4), report.sized(20 * MB, 8 * MB), 0)
+        storm.run(line, 1, report.sized(60, 6), (report.sized(1000, MB), report.sized(20 * MB, 4 * MB)), 0)
         server.settled()
         judge(server, storm.phones, report, "one cut in 2 MB")
-        useful = sum(row["head"]["size"] + row["body"]["size"] for phone in storm.phones for row in phone["rows"])
+        useful = sum(
+            row["head"]["size"] + row["body"]["size"] for phone in storm.phones for row in phone["rows"]
+        )
         report.count("one cut in 2 MB: cuts", line.done["cut by bytes"])
-        report.figure("one cut in 2 MB: bytes sent twice", 100 * (line.pushed - useful) / useful, "%", most=5.0)
+        report.figure(
+            "one cut in 2 MB: bytes sent twice", 100 * (line.pushed - useful) / useful, "%", most=5.0
+        )
         line.close()
-
-
