@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 PIECE = 32 * 1024
 FAULTS = ("cut", "cut answer", "stall", "duplicate", "late", "corrupt", "throttle")
@@ -117,7 +117,7 @@ class Line:
     def _serve(self, client: socket.socket) -> None:
         client.settimeout(120)
         try:
-            with client, client.makefile("rb", buffering=PIECE) as stream:
+            with client, cast(BinaryIO, client.makefile("rb", buffering=PIECE)) as stream:
                 request = _read_request(stream)
                 if request is None:
                     return

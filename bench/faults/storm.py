@@ -147,7 +147,7 @@ def _same(server: Server, upload: str, row: dict[str, Any]) -> bool:
     )
     if len(clear) != row["head"]["size"] or jws.sha256(clear) != row["head"]["sha256"]:
         return False
-    return jws.sha256(pyrage.decrypt(clear + body, [identity])) == row["plain"]
+    return bool(jws.sha256(pyrage.decrypt(clear + body, [identity])) == row["plain"])
 
 
 def _named(key: jws.Key, device: str, row: dict[str, Any]) -> bool:
