@@ -38,7 +38,7 @@ export class SealedDepot implements Depot {
     kind: MediaKind,
     about: { observation: string; mime: string; trial: boolean },
   ): Promise<Recording> {
-    const { recipients, vault } = await recipientsOf(this.#store);
+    const { recipients, vault, origin } = await recipientsOf(this.#store);
     const item = newId();
     const { observation, trial } = about;
     const startedAt = Date.now();
@@ -52,6 +52,7 @@ export class SealedDepot implements Depot {
       startedAt,
       state: 'recording',
       medium,
+      origin,
       head,
       body,
       vault,
@@ -70,12 +71,12 @@ export class SealedDepot implements Depot {
   }
 
   async entry(entry: Entry): Promise<void> {
-    const { recipients, vault } = await recipientsOf(this.#store);
+    const { recipients, vault, origin } = await recipientsOf(this.#store);
     const plain = utf8(JSON.stringify(entry));
     const { bytes, head, body } = await this.#sealer.ask('seal', { recipients, plain }, [plain.buffer]);
     const { id, observation, trial, clock } = entry;
     const about = { id, kind: 'entry', observation, trial, startedAt: clock.wall } as const;
-    const row = newRow({ ...about, state: 'sealed', medium: 'idb', head, body, vault });
+    const row = newRow({ ...about, state: 'sealed', medium: 'idb', origin, head, body, vault });
     await withRoom(() =>
       this.#store.write(['items', 'bytes'], async (tx) => {
         // Never over an entry that is there: it may have been committed to under other keys.
@@ -128,7 +129,9 @@ export class SealedDepot implements Depot {
 }
 
 /** Everybody who shall open what is sealed now: intake, custody, and the vault if there is one. @throws NotEnrolled */
-export async function recipientsOf(store: Store): Promise<{ recipients: string[]; vault: string | null }> {
+export async function recipientsOf(
+  store: Store,
+): Promise<{ recipients: string[]; vault: string | null; origin: string }> {
   const [device, vault] = await store.read(['kept'], async (tx) => {
     const kept = tx.objectStore('kept');
     return [
@@ -138,7 +141,11 @@ export async function recipientsOf(store: Store): Promise<{ recipients: string[]
   });
   if (!device) throw new NotEnrolled('this phone is not enrolled yet');
   const own = vault?.recipient ?? null;
-  return { recipients: [...device.intakeRecipients, ...device.custody, ...(own ? [own] : [])], vault: own };
+  return {
+    recipients: [...device.intakeRecipients, ...device.custody, ...(own ? [own] : [])],
+    vault: own,
+    origin: device.device,
+  };
 }
 
 function view(row: ItemRow, size = row.head.size + row.body.size): ItemView {

@@ -9,8 +9,8 @@ import { makeSigningKey } from './keys';
 import { notify, onNotice } from './notices';
 import { RefusedPins, readIntake, readPins, sameKey } from './pins';
 import { problemText } from './problems';
-import { Statements, statementRow } from './statements';
-import type { AppLook, DeviceRow, Store } from './store';
+import { statementRow } from './statements';
+import type { AppLook, DeviceRow, EnrollingRow, Store, Writing } from './store';
 
 /** Why a phone could not be enrolled, in words for people. */
 export class NotRedeemed extends Error {
@@ -47,7 +47,9 @@ export class PhoneEnrolment implements Enrolment {
     this.#offset = offset;
     // The sender measures too, in this tab or another.
     onNotice(async (notice) => {
-      if (notice === 'changed') this.#offset = (await store.kept('offset')) ?? this.#offset;
+      // A newer version in another tab may have taken the database along: then the last measurement stays.
+      if (notice === 'changed')
+        this.#offset = (await store.kept('offset').catch(() => undefined)) ?? this.#offset;
     });
   }
 
@@ -67,18 +69,15 @@ export class PhoneEnrolment implements Enrolment {
   async redeem(given: string): Promise<Enrolled> {
     const secret = secretIn(given);
     if (secret === null) throw new NotRedeemed(problemText('invitation-unknown'));
-    const { key, jwk } = await makeSigningKey();
-    const payload = {
-      ...{ aud: null, dev: null, seq: 0, prev: null, clock: this.clock(), app: BUILD, seen: null },
-      ...{ key: jwk, invitation: await sha256(secret) },
-    };
-    const statement = await signJws('temoin-enrolment', 'new', payload, key);
+    const { key, statement } = await this.#begun(await sha256(secret));
     let answer: EnrolAnswer;
     try {
       ({ answer } = await ask<EnrolAnswer>('/api/enrol', { body: { secret, statement } }));
     } catch (error) {
-      if (error instanceof Refused)
+      if (error instanceof Refused) {
+        await this.#store.write(['kept'], (tx) => tx.objectStore('kept').delete('enrolling'));
         throw new NotRedeemed(error.message || problemText(error.code), { cause: error });
+      }
       if (error instanceof Unreachable) throw new NotRedeemed(problemText('unreachable'), { cause: error });
       throw error;
     }
@@ -87,13 +86,15 @@ export class PhoneEnrolment implements Enrolment {
       ...(await statementRow(device.device, 0, 'temoin-enrolment', statement, [])),
       state: 'accepted',
     } as const;
-    const before = await this.#store.kept('device');
-    await this.#store.write(['kept', 'statements'], async (tx) => {
-      await tx.objectStore('statements').add(first);
-      await tx.objectStore('kept').put(device, 'device');
-      await tx.objectStore('kept').delete('seen');
+    await this.#store.write(['kept', 'items', 'statements'], async (tx) => {
+      const kept = tx.objectStore('kept');
+      const before = (await kept.get('device')) as DeviceRow | undefined;
+      await tx.objectStore('statements').put(first);
+      await kept.put(device, 'device');
+      await kept.delete('seen');
+      await kept.delete('enrolling');
+      if (before) await takeOver(tx, before, device);
     });
-    if (before) await this.#takeOver(before);
     await this.#measureTime();
     notify('changed');
     notify('kick');
@@ -170,29 +171,19 @@ export class PhoneEnrolment implements Enrolment {
     };
   }
 
-  /** What an earlier enrolment of this phone left unsent goes out under the new one, which names the old. */
-  async #takeOver(before: DeviceRow): Promise<void> {
-    const ids = (await this.#store.items())
-      .filter(({ state }) => state !== 'received' && state !== 'released')
-      .map(({ id }) => id);
-    for (let at = 0; at < ids.length; at += 100) {
-      const some = ids.slice(at, at + 100);
-      await new Statements(this.#store).add(
-        'temoin-handover',
-        { from: before.device, ids: some },
-        some,
-        async (tx) => {
-          for (const id of some) {
-            const row = await tx.objectStore('items').get(id);
-            if (!row) continue;
-            const state = row.state === 'recording' ? 'recording' : 'sealed';
-            await tx
-              .objectStore('items')
-              .put({ ...row, state, sent: 0, upload: null, commitment: null, problem: null });
-          }
-        },
-      );
-    }
+  /** Key and statement for an invitation: those of the last try, when its answer never came. */
+  async #begun(invitation: string): Promise<EnrollingRow> {
+    const before = await this.#store.kept('enrolling');
+    if (before?.invitation === invitation) return before;
+    const { key, jwk } = await makeSigningKey();
+    const payload = {
+      ...{ aud: null, dev: null, seq: 0, prev: null, clock: this.clock(), app: BUILD, seen: null },
+      ...{ key: jwk, invitation },
+    };
+    const begun = { invitation, key, statement: await signJws('temoin-enrolment', 'new', payload, key) };
+    // On disk before it is sent: the server takes an invitation once, and these words of it again for some minutes.
+    await this.#store.keep('enrolling', begun);
+    return begun;
   }
 
   async #measureTime(): Promise<void> {
@@ -207,6 +198,45 @@ export class PhoneEnrolment implements Enrolment {
   async #change(edits: Partial<DeviceRow>): Promise<void> {
     await changeDevice(this.#store, edits);
   }
+}
+
+/** Nothing lies here to send again: the bytes are gone, or were never there. */
+const WITHOUT_BYTES = new Set<string | null>(['empty', 'missing', 'importing']);
+
+/**
+ * What an earlier enrolment of this phone left unsent goes out under the new one, which names the old (outbox/handover.ts).
+ * Not to another organisation's server: it could open nothing of it, and should not learn that it exists.
+ */
+async function takeOver(
+  tx: Writing<'kept' | 'items' | 'statements'>,
+  before: DeviceRow,
+  now: DeviceRow,
+): Promise<void> {
+  const same = before.server === now.server;
+  for (const row of await tx.objectStore('items').getAll()) {
+    if (row.state === 'released') continue;
+    if (row.state === 'received') {
+      // Another server's log says nothing of what this one has backed up: it stays until a person removes it.
+      if (!same) await tx.objectStore('items').put({ ...row, logIndex: null });
+      continue;
+    }
+    if (row.state === 'refused' && WITHOUT_BYTES.has(row.problem)) continue;
+    const fresh = { ...row, sent: 0, upload: null, tail: 0, commitment: null };
+    const going = row.state === 'recording' ? 'recording' : 'sealed';
+    await tx
+      .objectStore('items')
+      .put(
+        same || row.state === 'recording'
+          ? { ...fresh, state: going, problem: null }
+          : { ...fresh, state: 'refused', problem: 'other-server' },
+      );
+  }
+  if (same) {
+    await tx.objectStore('kept').put(before.device, 'former');
+    return;
+  }
+  for (const row of await tx.objectStore('statements').index('state').getAll('waiting'))
+    if (row.device !== now.device) await tx.objectStore('statements').put({ ...row, state: 'refused' });
 }
 
 /** A number that no pad could show is no setting: seven then. */

@@ -3,6 +3,7 @@
  * this file: the outbox must never reach the vault (client/tests/layers.test.ts).
  */
 import { startOutbox } from '../outbox';
+import { BadOutboxFile } from '../outbox/unpack';
 import { makeVault } from '../vault';
 import type { Depot, Enrolment, Outbox, Vault } from './contracts';
 import { SealedDepot } from './depot';
@@ -16,17 +17,20 @@ export type * from './contracts';
 export { NotEnrolled, StillRecording } from './depot';
 export { NotRedeemed } from './enrol';
 export { WorkerGone } from './line';
+export { problemText } from './problems';
 export { PhoneFull } from './sealer';
+export { BadOutboxFile };
 
 // One of each a page: they share the database connection and the worker.
 const store = new Store();
+const sealer = new Sealer();
 let enrolment: Promise<PhoneEnrolment> | undefined;
 let depot: SealedDepot | undefined;
 let outbox: Outbox | undefined;
 let vault: Vault | undefined;
 
 export async function openDepot(): Promise<Depot> {
-  depot ??= new SealedDepot(store, new Sealer());
+  depot ??= new SealedDepot(store, sealer);
   return depot;
 }
 
@@ -37,7 +41,7 @@ export function openEnrolment(): Promise<Enrolment> {
 
 /** Starts sending as soon as it is called, when there is something to send. */
 export async function openOutbox(): Promise<Outbox> {
-  outbox ??= startOutbox(store);
+  outbox ??= startOutbox(store, sealer);
   return outbox;
 }
 

@@ -32,6 +32,13 @@ const t = catalogue({
     'bad-intake':
       "A change of keys came without the server's signature. It was not taken. Tell your organisation.",
     'wrong-server': 'Another server answered than the one this phone was enrolled with. Nothing was sent.',
+    'not-handed-over':
+      'The server waits for this phone’s word that it took this over from another enrolment. It will be tried again.',
+    'other-server':
+      'This was sealed for another organisation. It stays sealed on this phone and can be saved as an outbox file.',
+    'not-outbox': 'This is not an outbox file of this app, or it is cut. Nothing was taken from it.',
+    'outbox-elsewhere': 'This file was made for another organisation. Nothing was taken from it.',
+    importing: 'Taking this out of the outbox file was interrupted. Open the file once more.',
     missing: 'The sealed bytes of this item are no longer on this phone.',
     empty: 'The recording was cut before its first second was stored. There is nothing in it.',
     'phone-full': 'This phone is full. What was recorded until then is kept.',
@@ -81,6 +88,14 @@ const t = catalogue({
     'invitation-expired': 'Cette invitation n’est plus valable. Demandez-en une nouvelle.',
     'invitation-unknown':
       'Cette invitation n’est pas connue. Vérifiez-la lettre par lettre, ou demandez-en une nouvelle.',
+    'not-outbox':
+      'Ce n’est pas un fichier d’envoi de cette application, ou il est coupé. Rien n’en a été repris.',
+    'outbox-elsewhere': 'Ce fichier a été fait pour une autre organisation. Rien n’en a été repris.',
+    importing: 'La reprise depuis le fichier d’envoi a été interrompue. Ouvrez ce fichier encore une fois.',
+    'not-handed-over':
+      'Le serveur attend que ce téléphone confirme avoir repris ceci d’une autre inscription. Un nouvel essai suivra.',
+    'other-server':
+      'Ceci a été scellé pour une autre organisation. Cela reste scellé sur ce téléphone et peut être enregistré dans un fichier d’envoi.',
     unknown: 'Le serveur n’a pas pu prendre ceci maintenant. Un nouvel essai suivra.',
   },
 });

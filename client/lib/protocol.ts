@@ -14,6 +14,18 @@ export interface Remains {
   body: Hashed;
 }
 
+/** A sealed item that another phone brought along, with what its list says of it. */
+export interface Adoption {
+  item: string;
+  kind: Kind;
+  medium: Medium;
+  head: Hashed;
+  body: Hashed;
+  /** Head and body. */
+  bytes: Blob;
+  tail: { counter: number; offset: number; length: number; since: number; bytes: Blob } | null;
+}
+
 export interface Requests {
   start: { item: string; kind: MediaKind; recipients: readonly string[] };
   /** `bytes` is transferred and wiped. */
@@ -22,6 +34,8 @@ export interface Requests {
   finish: { item: string };
   seal: { recipients: readonly string[]; plain: Uint8Array };
   takeUp: { item: string; kind: Kind; medium: Medium };
+  medium: { kind: Kind };
+  adopt: Adoption;
 }
 
 export interface Answers {
@@ -32,6 +46,10 @@ export interface Answers {
   finish: { plain: Hashed; body: Hashed };
   seal: { bytes: Uint8Array; head: Hashed; body: Hashed };
   takeUp: Remains | null;
+  /** Where a new item of this kind would lie. */
+  medium: Medium;
+  /** False: the bytes are not the ones that were sealed; nothing was kept. */
+  adopt: boolean;
 }
 
 export type Verb = keyof Requests;

@@ -69,6 +69,7 @@ export class Recovery {
         head: { size: 0, sha256: '' },
         body: { size: 0, sha256: null },
         vault: null,
+        origin: '',
       };
       found.push(newRow({ id, kind, startedAt: modified, state: 'recording', medium: 'opfs', ...unknown }));
     }

@@ -10,7 +10,7 @@ import { concat } from './bytes';
 import { CHUNK } from './chunks';
 
 const MAGIC = 0x5441494c;
-const CLEAR = 64;
+export const CLEAR = 64;
 /** Fixed, so that a tail never needs room that a full phone doesn't have. Head <= 1 KiB for six recipients. */
 export const SLOT = CHUNK + 4096;
 

@@ -23,7 +23,7 @@ export class Statements {
     typ: StatementType,
     says: Record<string, unknown>,
     items: string[],
-    also?: (tx: Writing<'items' | 'statements'>, statement: StatementRow) => Promise<void>,
+    also?: (tx: Writing<'items' | 'statements' | 'kept'>, statement: StatementRow) => Promise<void>,
   ): Promise<StatementRow> {
     return await navigator.locks.request(LOCK, async () => {
       const { device, offset, seen, last } = await this.#state();
@@ -34,7 +34,7 @@ export class Statements {
       };
       const jws = await signJws(typ, device.device, payload, device.key);
       const row = await statementRow(device.device, payload.seq, typ, jws, items);
-      await this.#store.write(['items', 'statements'], async (tx) => {
+      await this.#store.write(['items', 'statements', 'kept'], async (tx) => {
         await tx.objectStore('statements').add(row);
         await also?.(tx, row);
       });
@@ -42,13 +42,14 @@ export class Statements {
     });
   }
 
-  /** Those that the server has not answered yet, oldest first. */
+  /** Those that the server has not answered yet, oldest first; after our own those of the enrolments that we took over. */
   async waiting(): Promise<StatementRow[]> {
     const device = await this.#store.kept('device');
     const rows = await this.#store.read(['statements'], (tx) =>
       tx.objectStore('statements').index('state').getAll('waiting'),
     );
-    return rows.filter((row) => row.device === device?.device).sort((a, b) => a.seq - b.seq);
+    const whose = (row: StatementRow) => (row.device === device?.device ? '' : row.device);
+    return rows.sort((a, b) => (whose(a) < whose(b) ? -1 : whose(a) > whose(b) ? 1 : a.seq - b.seq));
   }
 
   /** Ids of all items that a person removed here. */

@@ -28,6 +28,10 @@ export interface ItemRow {
   state: ItemState;
   cut: boolean;
   medium: Medium;
+  /** Device id of the enrolment that sealed it. Empty: not known, its row was lost with a database. */
+  origin: string;
+  /** Device id of the later enrolment that has said, signed, that it sends it from now on. */
+  heldBy: string | null;
   head: { size: number; sha256: string };
   body: Part;
   /** Bytes that the server has, head included. */
@@ -56,6 +60,7 @@ type Begun =
   | 'startedAt'
   | 'state'
   | 'medium'
+  | 'origin'
   | 'head'
   | 'body'
   | 'vault';
@@ -63,6 +68,7 @@ type Begun =
 /** A row of an item that nothing was sent of. */
 export function newRow(begun: Pick<ItemRow, Begun>): ItemRow {
   const unsent = {
+    heldBy: null,
     sent: 0,
     upload: null,
     tail: 0,
@@ -127,6 +133,14 @@ export interface VaultRow {
   passkey: string | null;
 }
 
+/** An enrolment under way: kept before it is sent, so that a phone that dies before the answer can ask again. */
+export interface EnrollingRow {
+  /** SHA-256 of the invitation's secret, base64url. The secret itself is not kept. */
+  invitation: string;
+  key: CryptoKey | Uint8Array;
+  statement: string;
+}
+
 export interface ContactRow {
   /** Device time of the last answer, ms. */
   at: number;
@@ -143,6 +157,9 @@ export interface Kept {
   /** Size and chain value of the server's log as last heard. */
   seen: { size: number; hash: string };
   vault: VaultRow;
+  enrolling: EnrollingRow;
+  /** Device id of the enrolment before this one, until a handover statement names it. */
+  former: string;
 }
 
 export interface Schema extends DBSchema {
@@ -173,6 +190,13 @@ export const STEPS: readonly Step[] = [
     db.createObjectStore('statements', { keyPath: ['device', 'seq'] }).createIndex('state', 'state');
     db.createObjectStore('bytes', { keyPath: ['file', 'at'] });
     db.createObjectStore('kept');
+  },
+  // Whose each item is: a phone that is enrolled again hands over what the enrolment before it sealed.
+  async (_db, tx) => {
+    const device = (await tx.objectStore('kept').get('device')) as DeviceRow | undefined;
+    const items = tx.objectStore('items');
+    for (const item of await items.getAll())
+      await items.put({ ...item, origin: device?.device ?? '', heldBy: null });
   },
 ];
 

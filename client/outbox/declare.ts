@@ -69,7 +69,11 @@ async function settle(store: Store, device: DeviceRow, row: StatementRow, result
   let problem: string | null = result.error?.code ?? null;
   if (result.receipt !== undefined) {
     try {
-      const { ids } = await readCommitmentReceipt(result.receipt, device, row.hash);
+      const { ids } = await readCommitmentReceipt(
+        result.receipt,
+        { ...device, device: row.device },
+        row.hash,
+      );
       if (row.items.some((id) => !ids.includes(id))) problem = 'bad-receipt';
     } catch (error) {
       if (!(error instanceof BadStatement)) throw error;

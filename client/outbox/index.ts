@@ -2,16 +2,21 @@
 import type { Outbox, ReleasePolicy, SendMode, Sync } from '../lib/contracts';
 import { notify, onNotice } from '../lib/notices';
 import { problemText } from '../lib/problems';
+import { Sealer } from '../lib/sealer';
 import type { Store } from '../lib/store';
+import { pack } from './pack';
 import { SENDER_LOCK, Sender } from './sender';
 import { askForSync } from './sync';
+import { unpack } from './unpack';
 
 class PageOutbox implements Outbox {
   readonly #store: Store;
+  readonly #sealer: Sealer;
   #running = false;
 
-  constructor(store: Store) {
+  constructor(store: Store, sealer: Sealer) {
     this.#store = store;
+    this.#sealer = sealer;
     onNotice((notice) => {
       if (notice === 'sending' || notice === 'resting') this.#running = notice === 'sending';
     });
@@ -71,11 +76,21 @@ class PageOutbox implements Outbox {
     });
     return stop;
   }
+
+  async pack() {
+    return await pack(this.#store);
+  }
+
+  async unpack(file: Blob, seen?: (done: number, of: number) => void) {
+    const device = await this.#store.kept('device');
+    if (!device) throw new Error('only an enrolled phone takes an outbox file');
+    return await unpack(this.#store, this.#sealer, device, file, seen);
+  }
 }
 
 /** Sends from now on, here or in whichever tab holds the lock. */
-export function startOutbox(store: Store): Outbox {
-  const outbox = new PageOutbox(store);
+export function startOutbox(store: Store, sealer = new Sealer()): Outbox {
+  const outbox = new PageOutbox(store, sealer);
   // Waits here until no other tab sends, then holds on until this page is gone.
   void navigator.locks.request(SENDER_LOCK, () => new Sender(store).run(new AbortController().signal));
   addEventListener('online', () => outbox.kick());

@@ -8,6 +8,7 @@ import { type Notice, notify, onNotice } from '../lib/notices';
 import type { DeviceRow, ItemRow, Store } from '../lib/store';
 import { commit, declare } from './declare';
 import { sendPart, sendTail } from './deliver';
+import { handOver } from './handover';
 import { type Candidate, isLive, type Job, nextJob } from './order';
 import { Pace } from './pace';
 import { askStatus } from './status';
@@ -103,6 +104,7 @@ export class Sender {
     const device = await this.#store.kept('device');
     if (!device || device.ended !== null) return false;
     if (!mayUseLine((await this.#store.kept('mode')) ?? 'always', this.#pressed)) return false;
+    await handOver(this.#store, device);
     await commit(this.#store);
     const declared = await declare(this.#store, device);
     if (declared) {

@@ -4,6 +4,7 @@ import { hold } from '../lib/locks';
 import { type Answers, itemLock, type Request, type Requests, type Verb } from '../lib/protocol';
 import type { Store } from '../lib/store';
 import { seal } from '../lib/stream';
+import { adopt } from './adopt';
 import { Sealing, takeUp } from './sealing';
 import { bestMedium } from './sinks';
 
@@ -40,6 +41,11 @@ export class SealService {
         return await this.#seal(request.ask);
       case 'takeUp':
         return await takeUp(this.#store, request.ask.medium, request.ask.item, request.ask.kind);
+      case 'medium':
+        // Entries are small and many: they lie in the database everywhere.
+        return request.ask.kind === 'entry' ? 'idb' : await bestMedium();
+      case 'adopt':
+        return await adopt(this.#store, request.ask);
     }
   }
 

@@ -41,6 +41,59 @@ test('a refused invitation leaves no trace and says why', async () => {
   expect(await enrolment.current()).toBeNull();
 });
 
+test('a phone that dies before it kept the answer asks again in the same words, and is one device', async () => {
+  const store = new Store();
+  const asked: string[] = [];
+  server.trouble = async (_method, path, _headers, body) => {
+    if (path !== '/api/enrol') return null;
+    asked.push((JSON.parse(new TextDecoder().decode(body)) as { statement: string }).statement);
+    // Taken by the server; the answer is lost.
+    return asked.length === 1 ? new TypeError('cut') : null;
+  };
+  await expect((await PhoneEnrolment.open(store)).redeem(server.invitation)).rejects.toThrow('No connection');
+  await store.close();
+  const later = new Store();
+  await (await PhoneEnrolment.open(later)).redeem(server.invitation);
+  expect(asked).toHaveLength(2);
+  expect(asked[1]).toBe(asked[0]);
+  expect(await later.kept('enrolling')).toBeUndefined();
+  const enrolment = await later.read(['statements'], (tx) => tx.objectStore('statements').getAll());
+  expect(enrolment.map(({ seq, jws }) => [seq, jws])).toEqual([[0, asked[0]]]);
+});
+
+test('a refused invitation is not asked for again in the same words', async () => {
+  const store = new Store();
+  const enrolment = await PhoneEnrolment.open(store);
+  server.trouble = (_method, path) => (path === '/api/enrol' ? refuse(410, 'invitation-used') : null);
+  await expect(enrolment.redeem(server.invitation)).rejects.toThrow('invitation-used');
+  expect(await store.kept('enrolling')).toBeUndefined();
+});
+
+test('enrolled with another organisation: what was sealed for the first stays here and is not shown to the second', async () => {
+  const here = await phone(server);
+  await here.depot.entry(note('for the first'));
+  const second = await FakeServer.make();
+  Object.assign(second, { id: 'f'.repeat(32) });
+  second.install();
+  await here.enrolment.redeem(second.invitation);
+  await here.sender.drain();
+  const [item] = await here.depot.items();
+  expect(item?.state).toBe('refused');
+  expect(item?.problem).toContain('another organisation');
+  expect([second.statements, [...second.uploads]]).toEqual([[], []]);
+});
+
+test('enrolled again with nothing waiting, the phone still says whose work it goes on with', async () => {
+  const here = await phone(server);
+  const before = (await here.store.kept('device'))?.device;
+  await here.enrolment.redeem(server.invitation);
+  await here.sender.drain();
+  expect(server.statements.map(({ typ, says }) => [typ, says.from, says.ids])).toEqual([
+    ['temoin-handover', before, []],
+  ]);
+  expect(await here.store.kept('former')).toBeUndefined();
+});
+
 test('the clock offset comes from the server, and both clocks stay side by side', async () => {
   server.ahead = 90_000;
   const { enrolment } = await phone(server);

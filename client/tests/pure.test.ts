@@ -181,6 +181,7 @@ describe('order', () => {
       startedAt: 0,
       state: 'committed',
       medium: 'opfs',
+      origin: '',
       head: { size: 0, sha256: '' },
       body: { size: 0, sha256: '' },
       vault: null,

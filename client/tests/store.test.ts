@@ -1,7 +1,12 @@
 import { openDB } from 'idb';
 import { expect, test } from 'vitest';
 import './support/browserlike';
+import { SealedDepot } from '../lib/depot';
+import { PhoneEnrolment } from '../lib/enrol';
 import { newRow, STEPS, type Step, Store } from '../lib/store';
+import { Sender } from '../outbox/sender';
+import { film, note, sealerHere } from './support/phone';
+import { FakeServer } from './support/server';
 
 const row = (id: string) =>
   newRow({
@@ -12,6 +17,7 @@ const row = (id: string) =>
     startedAt: 1,
     state: 'sealed',
     medium: 'idb',
+    origin: 'd',
     head: { size: 1, sha256: 'h' },
     body: { size: 2, sha256: 'b' },
     vault: null,
@@ -51,8 +57,120 @@ async function everything(store: Store): Promise<unknown[]> {
   });
 }
 
-// From each released version to the newest, and one beyond: the step that somebody will add next must find all of this.
-test.each(STEPS.map((_step, i) => i + 1))(
+/** A store as the first shipped version left it: never change this, it lies on phones. */
+const FIRST = {
+  items: [
+    {
+      ...{
+        id: 'a1',
+        kind: 'entry',
+        observation: 'o1',
+        trial: false,
+        startedAt: 1,
+        state: 'sealed',
+        cut: false,
+      },
+      ...{
+        medium: 'idb',
+        head: { size: 300, sha256: 'h' },
+        body: { size: 2, sha256: 'b' },
+        sent: 0,
+        upload: null,
+      },
+      ...{
+        tail: 0,
+        commitment: null,
+        receipt: null,
+        receivedAt: null,
+        logIndex: null,
+        vault: null,
+        problem: null,
+      },
+    },
+    {
+      ...{
+        id: 'a2',
+        kind: 'film',
+        observation: 'o1',
+        trial: false,
+        startedAt: 2,
+        state: 'sending',
+        cut: true,
+      },
+      ...{ medium: 'opfs', head: { size: 300, sha256: 'h' }, body: { size: 9, sha256: 'b' }, sent: 4 },
+      ...{
+        upload: '/api/files/1',
+        tail: 3,
+        commitment: 'c',
+        receipt: null,
+        receivedAt: null,
+        logIndex: null,
+      },
+      ...{ vault: 'age1own', problem: 'disk-full' },
+    },
+    {
+      ...{
+        id: 'a3',
+        kind: 'photo',
+        observation: 'o1',
+        trial: true,
+        startedAt: 3,
+        state: 'received',
+        cut: false,
+      },
+      ...{ medium: 'opfs', head: { size: 300, sha256: 'h' }, body: { size: 9, sha256: 'b' }, sent: 309 },
+      ...{ upload: '/api/files/2', tail: 0, commitment: 'c', receipt: 'r', receivedAt: 4, logIndex: 5 },
+      ...{ vault: null, problem: null },
+    },
+  ],
+  bytes: [{ file: 'a1.entry', at: 0, bytes: new Uint8Array([1, 2, 3]) }],
+  statements: [
+    {
+      device: 'd',
+      seq: 0,
+      typ: 'temoin-enrolment',
+      jws: 'j',
+      hash: 'h',
+      items: [],
+      state: 'accepted',
+      receipt: null,
+    },
+    {
+      device: 'd',
+      seq: 1,
+      typ: 'temoin-commitment',
+      jws: 'k',
+      hash: 'c',
+      items: ['a2'],
+      state: 'waiting',
+      receipt: null,
+    },
+  ],
+  kept: { device: { device: 'd', token: 't', server: 's' }, mode: 'press', seen: { size: 3, hash: 'x' } },
+};
+
+test('the first shipped version, with data in it, opens in the newest: nothing lost, and each item knows whose it is', async () => {
+  const old = await openDB('first', 1, {
+    upgrade: (db, _from, _to, tx) => STEPS[0]?.(db as never, tx as never),
+  });
+  const tx = old.transaction(['items', 'bytes', 'statements', 'kept'], 'readwrite');
+  for (const item of FIRST.items) await tx.objectStore('items').add(item);
+  for (const one of FIRST.bytes) await tx.objectStore('bytes').add(one);
+  for (const one of FIRST.statements) await tx.objectStore('statements').add(one);
+  for (const [key, value] of Object.entries(FIRST.kept)) await tx.objectStore('kept').put(value, key);
+  await tx.done;
+  old.close();
+  const store = new Store('first');
+  expect(await store.items()).toEqual(FIRST.items.map((item) => ({ ...item, origin: 'd', heldBy: null })));
+  const [, bytes, statements] = await everything(store);
+  expect(bytes).toEqual([['a1.entry', 0, [1, 2, 3]]]);
+  expect(statements).toEqual(FIRST.statements);
+  for (const [key, value] of Object.entries(FIRST.kept))
+    expect(await store.kept(key as 'mode')).toEqual(value);
+});
+
+// From each later version to the newest, and one beyond: the step that somebody will add next must find all of this.
+test.each(STEPS.map((_step, i) => i + 1).slice(1))(
   'version %i with data in it opens in the newest, nothing lost',
   async (version) => {
     const old = new Store('upgrade', STEPS.slice(0, version));
@@ -71,6 +189,25 @@ test.each(STEPS.map((_step, i) => i + 1))(
     );
   },
 );
+
+test('what the first version sealed and did not send, the newest sends', async () => {
+  const server = await FakeServer.make();
+  server.install();
+  const old = new Store('temoin', STEPS.slice(0, 1));
+  await (await PhoneEnrolment.open(old)).redeem(server.invitation);
+  const depot = new SealedDepot(old, sealerHere(old));
+  await depot.entry(note('from before the update'));
+  await film(depot, 200_000);
+  await old.write(['items'], async (tx) => {
+    for (const { origin: _origin, heldBy: _heldBy, ...row } of await tx.objectStore('items').getAll())
+      await tx.objectStore('items').put(row as never);
+  });
+  await old.close();
+  const store = new Store('temoin');
+  await new Sender(store).drain();
+  expect((await store.items()).map(({ state }) => state)).toEqual(['received', 'received']);
+  expect(server.statements.filter(({ typ }) => typ === 'temoin-handover')).toEqual([]);
+});
 
 test('an upgrade in another tab is not held up', async () => {
   const old = new Store('blocked', STEPS);

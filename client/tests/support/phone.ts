@@ -18,13 +18,15 @@ export function sealerHere(store: Store): Sealer {
   return { ask } as unknown as Sealer;
 }
 
-export async function phone(server: FakeServer) {
+/** @param name of its database: two phones in one test lie apart */
+export async function phone(server: FakeServer, name = 'temoin') {
   server.install();
-  const store = new Store();
+  const store = new Store(name);
   const enrolment = await PhoneEnrolment.open(store);
   await enrolment.redeem(server.invitation);
-  const depot = new SealedDepot(store, sealerHere(store));
-  return { store, enrolment, depot, sender: new Sender(store) };
+  const sealer = sealerHere(store);
+  const depot = new SealedDepot(store, sealer);
+  return { store, enrolment, depot, sealer, sender: new Sender(store) };
 }
 
 export const OBSERVATION = 'ab'.repeat(16);

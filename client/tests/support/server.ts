@@ -158,16 +158,24 @@ export class FakeServer {
   async #statements({ statements }: { statements?: string[] }): Promise<Response> {
     const results: object[] = [];
     for (const jws of statements ?? []) {
-      const typ = (
-        JSON.parse(Buffer.from(jws.split('.')[0] ?? '', 'base64url').toString()) as { typ: string }
-      ).typ;
-      const key = this.devices.get(this.device)?.key as PublicJwk;
-      const says = await readJws(jws, { typ, kid: this.device, key });
+      const { typ, kid } = JSON.parse(Buffer.from(jws.split('.')[0] ?? '', 'base64url').toString()) as {
+        typ: string;
+        kid: string;
+      };
+      const handedOver = this.statements.some(
+        (one) => one.typ === 'temoin-handover' && one.says.dev === this.device && one.says.from === kid,
+      );
+      const key = this.devices.get(kid)?.key;
+      if (!key || (kid !== this.device && !handedOver)) {
+        results.push({ error: { code: 'bad-signature' } });
+        continue;
+      }
+      const says = await readJws(jws, { typ, kid, key });
       if (!this.statements.some((one) => one.jws === jws)) this.statements.push({ typ, says, jws });
       const items = (says.items ?? [says.item]) as { id: string }[];
       const receipt = {
         iss: this.id,
-        dev: this.device,
+        dev: kid,
         statement: await sha256(jws),
         at: this.now(),
         log: this.#place(),
