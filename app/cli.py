@@ -34,10 +34,6 @@ def setup() -> None:
         click.echo("  Can't get in? flask login-link USER")
     if keys().is_practice:
         click.echo("  Practice keys: set up custody at the desk before anything real.")
-    if not config.url:
-        click.echo(
-            "  Phones need https. Android by cable: adb reverse tcp:8000 tcp:8000 - or: make lan - or a server: docs/deploy.md"
-        )
 
 
 @click.command("login-link")

@@ -72,9 +72,9 @@ _CONTENT = {
 
 _SENSORS = ("camera", "microphone", "geolocation", "screen-wake-lock")
 _KEYS = ("publickey-credentials-get", "publickey-credentials-create")
+# Only names that Chromium knows: an unknown one is a warning on every page.
 _NEVER = (
     "accelerometer",
-    "bluetooth",
     "display-capture",
     "gyroscope",
     "hid",

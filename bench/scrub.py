@@ -2,7 +2,7 @@
 
     python -m bench.scrub [FOLDER] [--large]
 
-FOLDER (or TEMOIN_CORPUS) holds files to clean; without one, media are generated. Times are
+FOLDER (or CORPUS) holds files to clean; without one, media are generated. Times are
 processor seconds (user and system, children included), so that a busy machine changes little;
 films also need the disk and are taken by the clock. `--large` adds a film of 2 GB. Peers run where
 they are installed: exiftool (kept open), jpegtran, mat2.
@@ -283,7 +283,7 @@ def memory(work: Path, size: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=os.environ.get("TEMOIN_CORPUS"))
+    parser.add_argument("folder", nargs="?", type=Path, default=os.environ.get("CORPUS"))
     parser.add_argument("--large", action="store_true", help="also a film of 2 GB")
     parser.add_argument("--quick", action="store_true", help="a hundredth of the sizes")
     options = parser.parse_args()

@@ -234,6 +234,16 @@ def bring_up_to_date() -> None:
     run([PYTHON, "-m", "scripts.instance"], "bringing the data folder up to date")
 
 
+def how_phones_come(config: Config) -> str:
+    """What `make run` says about phones: nothing where a real address is set."""
+    if config.url:
+        return ""
+    return (
+        f"\nPhones need https. An Android phone by cable: adb reverse tcp:{config.port} tcp:{config.port}"
+        "\nPhones in this room: make lan. A server: docs/deploy.md"
+    )
+
+
 def main() -> int:
     config = settings()
     check_port(config.host, config.port)
@@ -241,7 +251,7 @@ def main() -> int:
         bring_up_to_date()
         shown = "localhost" if _reachable(config.host) in {"127.0.0.1", "::1"} else config.host
         address = config.url or f"http://{shown}:{config.port}"
-        ready = f"\nTémoin is running: {address}/desk/  (Ctrl-C stops it)"
+        ready = f"\nTémoin is running: {address}/desk/  (Ctrl-C stops it){how_phones_come(config)}"
         return Supervisor([web(config.host, config.port), worker()]).run(ready)
 
 

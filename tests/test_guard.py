@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from flask_babel import Babel
 
 from app import errors, guard
+from app.guard import permissions
 from config import Config
 
 
@@ -83,6 +84,11 @@ def test_only_the_phone_app_may_use_the_camera(browser: FlaskClient) -> None:
     for sensor in ("camera", "microphone", "geolocation"):
         assert f"{sensor}=(self)" in allowed
     assert "camera=()" in browser.get("/desk/custody").headers["Permissions-Policy"]
+
+
+def test_no_name_that_browsers_warn_of() -> None:
+    """`bluetooth` is a name of a specification that no browser follows: a warning on every page."""
+    assert "bluetooth" not in permissions(phone=True) + permissions(phone=False)
 
 
 def test_errors_carry_the_headers_too(browser: FlaskClient) -> None:

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from config import Config
 from scripts import serve
 from scripts.ground import ROOT
 
@@ -166,3 +168,16 @@ def test_one_data_folder_is_served_once(tmp_path: Path, capsys: pytest.CaptureFi
     assert "running already" in capsys.readouterr().err
     with serve.only_one(folder):
         pass
+
+
+def test_the_terminal_says_how_phones_come_with_the_port_that_is_used(tmp_path: Path) -> None:
+    assert "tcp:23456 tcp:23456" in serve.how_phones_come(Config(instance=tmp_path, port=23456))
+    assert "make lan" in serve.how_phones_come(Config(instance=tmp_path))
+    # A server with an address, and `make lan` with its own words.
+    assert serve.how_phones_come(Config(instance=tmp_path, url="https://carnet.example.org")) == ""
+
+
+def test_setting_up_says_nothing_about_phones(app: Flask) -> None:
+    """It runs in `make lan` too, which tells phones another way."""
+    said = app.test_cli_runner().invoke(args=["setup"]).output
+    assert "First login" in said and "https" not in said and "adb" not in said

@@ -28,6 +28,9 @@ def playing() -> Iterator[Playwright]:
         yield play
 
 
+SAID = ("error", "warning")  # what a console may not say; a page's own problems are errors too
+
+
 class Browser:
     """One Chromium with one profile folder. `kill` is `kill -9` of all its processes; `open` starts it again."""
 
@@ -55,7 +58,7 @@ class Browser:
         )  # fmt: skip
         page = self._context.pages[0] if self._context.pages else self._context.new_page()
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: self.problems.append(said.text) if said.type in SAID else None)
         page.set_default_timeout(30_000)
         return page
 

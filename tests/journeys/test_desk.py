@@ -133,7 +133,7 @@ def test_the_desk(server: LiveServer, browser: Browser) -> None:
     ):
         page.goto(f"{server.url}/desk/{path}")
         assert axe(page) == [], path
-    assert [said for said in browser.problems if "404" not in said and "Permissions-Policy" not in said] == []
+    assert [said for said in browser.problems if "404" not in said] == []
 
 
 def test_custody_from_key_to_proof(server: LiveServer, browser: Browser, tmp_path: Path) -> None:
@@ -167,4 +167,4 @@ def test_custody_from_key_to_proof(server: LiveServer, browser: Browser, tmp_pat
     for recipient in public:
         assert recipient in page.content()
     assert not [body for body in sent if "AGE-SECRET-KEY" in body or '"d"' in body]
-    assert [said for said in browser.problems if "Permissions-Policy" not in said] == []
+    assert browser.problems == []
