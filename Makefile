@@ -1,6 +1,6 @@
 # Témoin. Everything works from a fresh clone; what is missing is installed here (.venv, node_modules) or named.
 .DEFAULT_GOAL := help
-.PHONY: help run lan build check test bench clean
+.PHONY: pictures help run lan build check test bench clean
 
 PY := .venv/bin/python
 prepare = @python=$$(sh scripts/python) && "$$python" -m scripts.prepare
@@ -26,6 +26,10 @@ check: ## style and types
 test: ## style, types, all tests, browser journeys
 	$(prepare) test
 	@$(PY) -m scripts.checks test
+
+pictures: ## the pictures of the README, from the main journey
+	$(prepare) test
+	@PICTURES=docs/pictures $(PY) -m pytest -q tests/journeys/test_phone.py
 
 bench: ## figures at full size, as JSON lines
 	$(prepare) test

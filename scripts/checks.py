@@ -60,7 +60,12 @@ TEST = [
     *CHECK,
     Stage("server", [[*PYTEST, "-n", "2", "-m", "not journey", f"--junitxml={SERVER}"]], SERVER, programs),
     Stage("client", [[*VITEST, f"--outputFile.junit={CLIENT}"]], CLIENT, programs),
-    Stage("journeys", [[*PYTEST, "-m", "journey", f"--junitxml={JOURNEYS}"]], JOURNEYS, programs),
+    Stage(
+        "journeys",
+        [[*PYTEST, "-n", "2", "--dist", "loadfile", "-m", "journey", f"--junitxml={JOURNEYS}"]],
+        JOURNEYS,
+        programs,
+    ),
     Stage("figures, a hundredth", [[PY, "-m", "bench", "--quick"]], needs=programs),
 ]
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Download, Locator, Page, Playwright, expect
 
 from tests.journeys.browser import Browser
 from tests.journeys.live import LiveServer
+from tests.journeys.pictures import picture
 
 PASSPHRASE = "nine lanterns under wet canvas"
 
@@ -34,6 +35,7 @@ class DeskApp:
         self.button("Go on").click()
         self.button("Later").click()
         expect(self.page.get_by_role("heading", name="Queue")).to_be_visible()
+        picture(self.page, "desk-queue")
 
     def open(self, reference: str) -> None:
         """Find an observation as somebody would who heard its reference."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.journeys.browser import Browser
+from tests.journeys.pictures import picture
 
 expect.set_options(timeout=30_000)
 
@@ -66,6 +67,7 @@ class PhoneApp:
         self.button("RIO").click()
         for sign in pattern:
             self.button("Unknown digit" if sign == "?" else f"Digit {sign}").click()
+        picture(self.page, "phone-rio")
         self.page.get_by_role("dialog").get_by_role("button", name="Done", exact=True).click()
         expect(self.page.get_by_role("dialog")).to_have_count(0)
 

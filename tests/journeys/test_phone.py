@@ -17,6 +17,7 @@ from tests.journeys.browser import playing
 from tests.journeys.desk_app import DeskApp
 from tests.journeys.live import LiveServer, until
 from tests.journeys.phone_app import PhoneApp
+from tests.journeys.pictures import picture
 
 pytestmark = pytest.mark.journey
 
@@ -50,6 +51,7 @@ def test_from_the_lens_through_a_crash_to_custody(server: LiveServer, tmp_path: 
         phone.page.goto(f"{server.url}/m/")
         phone.photo()
         phone.record("Film", "0:08")
+        picture(phone.page, "phone-film")
         phone.stop()
         phone.record("Sound", "0:03")
         phone.stop()
@@ -65,6 +67,7 @@ def test_from_the_lens_through_a_crash_to_custody(server: LiveServer, tmp_path: 
         expect(phone.page.get_by_role("heading", name="Kept from last time")).to_be_visible()
         phone.button("Go on").click()
         count = phone.counted_waiting()
+        picture(phone.page, "phone-home")
 
         server.start()
         phone.waiting(0)
@@ -128,6 +131,7 @@ def seen_at_the_desk(desk: DeskApp, reference: str) -> None:
     page = desk.page
     expect(page.get_by_role("img", name=re.compile("Photo taken"))).to_be_visible()
     expect(page.get_by_text("Tents taken at dawn, nobody hurt.")).to_be_visible()
+    picture(page, "desk-observation")
     film = desk.show("Film 4")
     expect(film.get_by_text("interrupted")).to_be_visible()
     assert desk.plays(film, 4.0) > 4.0
