@@ -46,3 +46,9 @@ class Entry(Model):
     )  # data.item: item id of a begin, end, import, stopped
     code: Mapped[str | None] = mapped_column(index=True)
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it takes back what it corrects: that was made by mistake."""
+        data = self.document.get("data")
+        return self.corrects is not None and isinstance(data, dict) and data.get("withdrawn") is True

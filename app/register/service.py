@@ -42,9 +42,9 @@ def _length() -> int:
 def take(entry: Entry) -> Reading | None:
     """Put a newly opened entry into the register, if it is a reading. Call once for each new entry, within
     its unit
-    of work; a second call changes nothing. Trial entries stay out."""
+    of work; a second call changes nothing. Trial entries stay out, and those that take another back."""
     document = entry.document
-    if entry.type != "rio" or document.get("trial"):
+    if entry.type != "rio" or document.get("trial") or entry.withdrawn:
         return None
     with unit_of_work() as work:
         found = work.scalars(select(Reading).where(Reading.entry == entry.id)).first()
@@ -113,7 +113,8 @@ def as_read(reading: Reading) -> rio.Read:
 
 
 def search(text: str) -> list[Hit]:
-    """Readings that answer a typed number with `?` and `*`, the best first. Raises rio.OtherNumber.
+    """Readings that answer a typed number with `?` and `*`, the best first; without those that were taken back.
+    Raises rio.OtherNumber.
 
     The caller logs the look-up: this reads only."""
     wanted = rio.asked_for(text, _length())
@@ -128,6 +129,8 @@ def search(text: str) -> list[Hit]:
         .where(or_(*(_may_answer(query) for query in wanted)))
     )
     for pattern, reading, observation, corrected_by in rows:
+        if corrected_by is not None and _taken_back(reading.observation_id, corrected_by):
+            continue
         for query in wanted:
             shared = rio.answers(query, pattern, frozenset(reading.unsure))
             if shared:
@@ -136,6 +139,20 @@ def search(text: str) -> list[Hit]:
                 )
                 hits[reading.id] = min(hits.get(reading.id, hit), hit, key=_rank)
     return sorted(hits.values(), key=_rank)[:MOST_HITS]
+
+
+def _taken_back(observation_id: str, corrected_by: str) -> bool:
+    """Whether the last word on a reading is that it was made by mistake."""
+    seen: set[str] = set()
+    last: Entry | None = None
+    following: str | None = corrected_by
+    while following is not None and following not in seen:  # a ring, made by hand, ends
+        seen.add(following)
+        found = db.session.scalars(
+            select(Entry).where(Entry.entry_id == following, Entry.observation_id == observation_id)
+        ).first()
+        last, following = found or last, found.corrected_by if found else None
+    return last is not None and last.withdrawn
 
 
 def _rank(hit: Hit) -> tuple[bool, bool, int, int]:

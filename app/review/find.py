@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.db import db
@@ -89,13 +89,15 @@ def _word(word: str, zone: str, today: date) -> ColumnElement[bool]:
     if day:
         return _within(day, zone)
     codes, forces = words_matching("code", word), words_matching("force", word)
-    here = Entry.observation_id == Observation.id
+    here = and_(
+        Entry.observation_id == Observation.id,
+        Entry.corrected_by.is_(None),
+        or_(Entry.corrects.is_(None), Entry.document["data"]["withdrawn"].as_boolean().is_not(True)),
+    )
     # Escaped: what somebody types is text, never a pattern.
     return or_(
         Observation.site.icontains(word, autoescape=True),
         Observation.reference.istartswith(word, autoescape=True),
-        exists().where(here, Entry.corrected_by.is_(None), Entry.code.in_(codes)),
-        exists().where(
-            here, Entry.corrected_by.is_(None), Entry.document["data"]["force"].as_string().in_(forces)
-        ),
+        exists().where(here, Entry.code.in_(codes)),
+        exists().where(here, Entry.document["data"]["force"].as_string().in_(forces)),
     )

@@ -51,6 +51,11 @@ class Said:
     def data(self) -> dict[str, Any]:
         return data_of(self.entry)
 
+    @property
+    def withdrawn(self) -> bool:
+        """Taken back by who made it. It stays on the time line and counts nowhere."""
+        return self.entry.withdrawn and bool(self.replaced)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -200,7 +205,7 @@ def _officers(said: list[Said]) -> list[Officer]:
     found: dict[int, Officer] = {}
     for one in said:
         number = one.data.get("officer")
-        if not isinstance(number, int):
+        if not isinstance(number, int) or one.withdrawn:
             continue
         officer = found.setdefault(number, Officer(number))
         data = one.data

@@ -143,7 +143,7 @@ def _rows(found: Sequence[Observation]) -> list[Row]:
         .where(Entry.observation_id.in_(ids), Entry.type.in_(wanted))
         .order_by(Entry.at, Entry.seq)
     ):
-        if entry.corrected_by is None:
+        if entry.corrected_by is None and not entry.withdrawn:
             entries[entry.observation_id].append(entry)
     items = _items_of(ids)
     openings = _openings_of(ids)

@@ -128,3 +128,20 @@ def test_the_length_of_a_number_is_a_setting(phone: Phone) -> None:
     phone.app.config["TEMOIN"] = replace(phone.app.config["TEMOIN"], rio_digits=8)
     read(phone, pattern="1234567?", unsure=[])
     assert found(phone.app, "12345678") == ["1234567?"]
+
+
+def test_a_reading_that_was_taken_back_is_left_out(phone: Phone) -> None:
+    observation = new_id()
+    first = read(phone, observation=observation)
+    again = read(phone, 1, observation, pattern="1234567", unsure=[], corrects=first)
+    assert found(phone.app, "1234567") == ["1234567", "12?45?7"]
+    mistaken = read(phone, 2, observation, pattern="1234567", unsure=[], corrects=again, withdrawn=True)
+    assert found(phone.app, "1234567") == found(phone.app, "12?45?7") == []
+    # Taking the taking back back: the reading counts again, as its last version.
+    read(phone, 3, observation, pattern="1234567", unsure=[], corrects=mistaken)
+    assert "1234567" in found(phone.app, "1234567")
+
+
+def test_only_a_correction_can_take_something_back(phone: Phone) -> None:
+    read(phone, withdrawn=True)
+    assert found(phone.app, "12?45?7") == ["12?45?7"]

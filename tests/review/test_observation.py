@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from app.intake.models import Item, Upload
 from app.journal.models import Entry
 from app.opening import service as opening
 from app.opening.models import Opening
-from app.review import observation
+from app.review import find, observation, queue
 from app.review.medium import hex_hash
 from app.review.queue import latest_openings
 from app.worker import work_off
@@ -250,3 +251,23 @@ def test_a_silent_upload_is_shown_as_far_as_it_came(app: Flask, phone: Phone) ->
     )
     open_all(app)
     assert "provisional" not in desk.page(f"/desk/o/{reference_of(app, seen.id)}")
+
+
+def test_what_was_taken_back_is_shown_as_such_and_counts_nowhere(app: Flask, phone: Phone) -> None:
+    seen = Observed(phone)
+    seen.say(0, "open")
+    said = {"code": "FOR-GASF", "officer": 3, "basis": "SAW"}
+    first = seen.say(1, "code", said)
+    seen.say(2, "code", {**said, "withdrawn": True}, corrects=first)
+    standing = Observed(phone)
+    standing.say(0, "code", {**said, "code": "FOR-BAT"})
+    open_all(app)
+    desk = person(app, "reviewer", name="reads")
+    page = desk.page(f"/desk/o/{reference_of(app, seen.id)}")
+    assert "taken back by the observer" in page and "<s>" in page
+    assert "Officer 3" not in page
+    assert "Teargas" not in desk.page("/desk/queue")
+    with app.test_request_context():
+        for word, hits in (("GASF", 0), ("FOR", 1)):
+            conditions = find.understand(word, "Europe/Paris", date(2026, 11, 21)).conditions
+            assert queue.observations(conditions).total == hits
