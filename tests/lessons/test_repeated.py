@@ -33,7 +33,9 @@ def test_a_last_request_repeated_while_it_is_being_stored_makes_one_whole_item(
     assert phone.patch(url, 0, sealed.bytes[:-1]).status_code == 204
     codes: list[int] = []
     size = len(sealed.bytes)
-    repeated = threading.Thread(target=lambda: codes.append(twin(app, phone).patch(url, size, b"").status_code))
+    repeated = threading.Thread(
+        target=lambda: codes.append(twin(app, phone).patch(url, size, b"").status_code)
+    )
     hashes = Incoming.hashes
 
     def meanwhile(here: Incoming) -> tuple[bytes, bytes]:
