@@ -125,6 +125,9 @@ def _observe(item: Item, parsed: Parsed) -> Observation:
         seen.started_at = min(seen.started_at, parsed.at)
         seen.ended_at = max(seen.ended_at, parsed.at)
     seen.finished = seen.finished or parsed.type == "finish"
+    seen.trial = (
+        seen.trial and parsed.trial
+    )  # one entry that is meant makes it real: nothing real is ever hidden
     _place(seen, parsed.place)
     db.session.flush()
     return seen
