@@ -10,7 +10,7 @@ import time
 from bench.faults.report import Report
 from bench.figures import workplace
 
-PARTS = ("storm",)
+PARTS = ("storm", "kill")
 
 
 def main() -> int:

@@ -105,7 +105,12 @@ class Server:
 
     def errors(self) -> list[str]:
         """Lines of both logs that tell of an exception nobody expected."""
-        return [line for name in PARTS for line in self.said(name).splitlines() if "Traceback" in line or "unexpected" in line]
+        return [
+            line
+            for name in PARTS
+            for line in self.said(name).splitlines()
+            if "Traceback" in line or "unexpected" in line
+        ]
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Read the database beside the running server."""
