@@ -5,7 +5,8 @@ import { problemText } from '../lib/problems';
 import { Sealer } from '../lib/sealer';
 import type { Store } from '../lib/store';
 import { pack } from './pack';
-import { SENDER_LOCK, Sender } from './sender';
+import { takeSeat } from './seat';
+import { Sender } from './sender';
 import { askForSync } from './sync';
 import { unpack } from './unpack';
 
@@ -89,10 +90,17 @@ class PageOutbox implements Outbox {
 }
 
 /** Sends from now on, here or in whichever tab holds the lock. */
-export function startOutbox(store: Store, sealer = new Sealer()): Outbox {
+export function startOutbox(
+  store: Store,
+  sealer = new Sealer(),
+  seat: Parameters<typeof takeSeat>[1] = {},
+): Outbox {
   const outbox = new PageOutbox(store, sealer);
   // Waits here until no other tab sends, then holds on until this page is gone.
-  void navigator.locks.request(SENDER_LOCK, () => new Sender(store).run(new AbortController().signal));
+  void takeSeat((stop) => new Sender(store).run(stop), {
+    seen: () => document.visibilityState === 'visible',
+    ...seat,
+  });
   addEventListener('online', () => outbox.kick());
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') outbox.kick();

@@ -13,8 +13,6 @@ import { type Candidate, isLive, type Job, nextJob } from './order';
 import { Pace } from './pace';
 import { askStatus } from './status';
 
-export const SENDER_LOCK = 'temoin-sender';
-
 /** What the sender asks again without being woken: backups move on, receipts come late. */
 const ASK_AGAIN = 15 * 60_000;
 /** A running recording grows without a word. */

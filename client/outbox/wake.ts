@@ -5,7 +5,8 @@
  */
 import { notify } from '../lib/notices';
 import { Store } from '../lib/store';
-import { SENDER_LOCK, Sender } from './sender';
+import { answerForSender, SENDER_LOCK } from './seat';
+import { Sender } from './sender';
 
 export { SYNC_TAG } from './sync';
 
@@ -16,9 +17,11 @@ export async function wake(): Promise<void> {
     // Held: a page is there and has been woken.
     if (lock === null) return;
     const store = new Store();
+    const quiet = answerForSender();
     try {
       await new Sender(store).drain();
     } finally {
+      quiet();
       await store.close();
     }
   });

@@ -10,6 +10,7 @@ import { button, el, fill } from './dom';
 import { act, row, trialLine } from './frame';
 import { icon } from './icons';
 import { isSafe, kindWord, stateWord } from './items';
+import { scarceRoom } from './storage';
 import { offerOfRestart } from './update';
 
 const t = catalogue({
@@ -72,6 +73,7 @@ const t = catalogue({
 export function home(app: App): Screen {
   const head = el('div', { class: 'home-head' });
   const last = el('div', { class: 'card last' });
+  const room = el('div');
   const sync = button({ class: 'sync-line', press: () => app.go('sync') });
 
   const drawHead = () => {
@@ -130,6 +132,7 @@ export function home(app: App): Screen {
 
   drawHead();
   void drawItems();
+  void scarceRoom(app).then((line) => fill(room, line));
   void app.outbox.state().then(drawSync);
   const stops = [
     app.journal.watch(drawHead),
@@ -156,6 +159,7 @@ export function home(app: App): Screen {
           button({ class: 'button', press: () => app.go('enrol') }, t('enrol')),
         ),
       last,
+      room,
       el(
         'nav',
         { class: 'rows' },

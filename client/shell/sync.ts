@@ -2,11 +2,13 @@
 import type { ItemView, SendMode, Sync } from '../lib/contracts';
 import { catalogue, date, number, plural, size, time } from '../lib/text';
 import type { App, Screen } from './app';
+import { carrying } from './carry';
 import { button, choices, el, fill } from './dom';
 import { page, section } from './frame';
 import { icon } from './icons';
 import { isSafe, kindWord, sizeWord, stateWord } from './items';
 import { attempt } from './live';
+import { storageLines } from './storage';
 
 const t = catalogue({
   en: {
@@ -32,6 +34,7 @@ const t = catalogue({
     waits: 'Waiting',
     more: (p: { n: number }) => `and ${number(p.n)} more entries`,
     locked: 'Sending needs no unlocking.',
+    storage: 'Storage',
   },
   fr: {
     title: 'Ce qui est envoyé',
@@ -55,6 +58,7 @@ const t = catalogue({
     waits: 'En attente',
     more: (p) => `et ${number(p.n)} saisies de plus`,
     locked: 'L’envoi ne demande aucun déverrouillage.',
+    storage: 'Stockage',
   },
 });
 
@@ -96,6 +100,8 @@ export async function sync(app: App): Promise<Screen> {
     waits,
     sendMode(app, now.mode),
     el('p', { class: 'muted' }, t('locked')),
+    section(t('storage'), ...(await storageLines(app))),
+    carrying(app),
   );
   return { node, leave: () => stops.forEach((stop) => void stop()) };
 }

@@ -1,14 +1,26 @@
 /** A new version waits until the person says so, and never while something is recorded. */
 
+import { itemLock } from '../lib/protocol';
 import { catalogue } from '../lib/text';
 import { scriptUrl } from '../lib/trusted';
 import type { App } from './app';
 import { button, el } from './dom';
 import { icon } from './icons';
+import { tell } from './live';
 
 const t = catalogue({
-  en: { ready: 'A new version is ready.', now: 'Restart now', later: 'Later' },
-  fr: { ready: 'Une nouvelle version est prête.', now: 'Redémarrer maintenant', later: 'Plus tard' },
+  en: {
+    ready: 'A new version is ready.',
+    now: 'Restart now',
+    later: 'Later',
+    busy: 'Something is being recorded in another window. Stop it first.',
+  },
+  fr: {
+    ready: 'Une nouvelle version est prête.',
+    now: 'Redémarrer maintenant',
+    later: 'Plus tard',
+    busy: 'Un enregistrement est en cours dans une autre fenêtre. Arrêtez-le d’abord.',
+  },
 });
 
 let waiting: ServiceWorker | null = null;
@@ -40,6 +52,12 @@ export async function registerServiceWorker(app: App): Promise<void> {
 
 let restart: () => void = () => undefined;
 
+/** In any tab: the new version would take the database away from under a recording there. */
+async function recordsAnywhere(): Promise<boolean> {
+  const { held = [] } = await navigator.locks.query();
+  return held.some(({ name }) => name?.startsWith(itemLock('')));
+}
+
 /** Shown on the first screen only. */
 export function offerOfRestart(app: App): HTMLElement | null {
   if (!waiting || later || app.running) return null;
@@ -61,7 +79,16 @@ export function offerOfRestart(app: App): HTMLElement | null {
         },
         t('later'),
       ),
-      button({ class: 'button primary', press: () => restart() }, t('now')),
+      button(
+        {
+          class: 'button primary',
+          press: async () => {
+            if (await recordsAnywhere()) tell(t('busy'));
+            else restart();
+          },
+        },
+        t('now'),
+      ),
     ),
   );
   return node;

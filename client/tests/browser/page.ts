@@ -11,11 +11,13 @@ import { Store } from '../../lib/store';
 import { AgeWriter, aead, chunkNonce, hasNativeChaCha, portableAead } from '../../lib/stream';
 import { scriptUrl } from '../../lib/trusted';
 import { startOutbox } from '../../outbox';
+import type { Asking } from '../../outbox/seat';
 import { makeVault } from '../../vault';
 import { proposePassphrase } from '../../vault/passphrase';
 
 const store = new Store();
-const depot = new SealedDepot(store, new Sealer());
+const sealer = new Sealer();
+const depot = new SealedDepot(store, sealer);
 const vault = makeVault(store);
 const open = new Map<string, Recording>();
 
@@ -46,7 +48,7 @@ const driver = {
     return await (await PhoneEnrolment.open(store)).redeem(secret);
   },
   /** Sends from this tab, or waits behind the one that does. */
-  send: () => void startOutbox(store),
+  send: (seat: Asking = {}) => void startOutbox(store, sealer, seat),
   async wakeServiceWorker() {
     const registration = await navigator.serviceWorker.register(scriptUrl('/m/sw.js'), { type: 'module' });
     await navigator.serviceWorker.ready;

@@ -60,6 +60,40 @@ describe('sending from a real browser', () => {
     expect(created).toHaveLength(2);
   });
 
+  test('a tab that holds the seat and answers nothing loses it; when it comes back it waits its turn', async () => {
+    const other = await phone.tab(`${origin}/m/`);
+    await page.evaluate(() => driver.send());
+    await film(page, 1);
+    await expect.poll(() => states(page)).toEqual(['received']);
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send('Debugger.enable');
+    const paused = new Promise((done) => cdp.once('Debugger.paused', done));
+    await cdp.send('Debugger.pause');
+    // A busy sender would do the same: from here on nothing of this tab runs.
+    void page.evaluate(() => 0).catch(() => undefined);
+    await paused;
+    await other.bringToFront();
+    await other.evaluate(() => driver.send({ every: 300, patience: 1000 }));
+    await film(other, 1);
+    await expect.poll(() => states(other)).toEqual(['received', 'received']);
+    await cdp.send('Debugger.resume');
+    await cdp.send('Debugger.disable');
+    await other.close();
+    await film(page, 1);
+    await expect.poll(() => states(page)).toEqual(['received', 'received', 'received']);
+  });
+
+  test('a sender that answers keeps its seat', async () => {
+    const other = await phone.tab(`${origin}/m/`);
+    await page.evaluate(() => driver.send());
+    await other.evaluate(() => driver.send({ every: 200, patience: 1000 }));
+    await other.waitForTimeout(2000);
+    const held = await other.evaluate(async () =>
+      (await navigator.locks.query()).pending?.map(({ name }) => name),
+    );
+    expect(held).toContain('temoin-sender');
+  });
+
   test('killed with -9 while it sends live: after the restart the rest goes, nothing of it twice', async () => {
     await page.evaluate(() => driver.send());
     const id = await page.evaluate(async () => {
@@ -86,6 +120,38 @@ describe('sending from a real browser', () => {
       .reduce((sum, call) => sum + call.size, 0);
     expect(patched).toBeLessThanOrEqual(size);
     expect(api.tails(id).length).toBeGreaterThan(0);
+  });
+
+  test('where there are no sync handles, live sending, tails and a kill go the same way', async () => {
+    const poor = await serve({ api, withoutSyncHandles: true });
+    try {
+      await page.goto(`${poor.origin}/m/`);
+      await page.waitForFunction(() => 'driver' in globalThis);
+      await page.evaluate((secret) => driver.redeem(secret), api.invitation);
+      await page.evaluate(() => driver.send());
+      const whole = await film(page, 4);
+      await expect.poll(() => states(page)).toEqual(['received']);
+      const cut = await page.evaluate(async () => {
+        const item = await driver.start('film');
+        for (let i = 1; i <= 5; i++) await driver.write(item, i, 100_000);
+        return item;
+      });
+      await expect.poll(() => api.item(cut)?.bytes.length ?? 0).toBeGreaterThan(300_000);
+      await phone.kill();
+      page = await phone.open(`${poor.origin}/m/`);
+      await page.evaluate(async () => {
+        await driver.recover();
+        driver.send();
+      });
+      await expect.poll(() => states(page)).toEqual(['received', 'received']);
+      const rows = await page.evaluate(() => driver.rows());
+      expect(rows.map(({ medium }) => medium)).toEqual(['idb', 'idb']);
+      for (const row of rows)
+        expect(api.item(row.id)?.bytes.length).toBe(row.head.size + Number(row.body.size));
+      expect([api.tails(whole).length, api.tails(cut).length]).toEqual([0, 1]);
+    } finally {
+      poor.server.close();
+    }
   });
 
   test('the service worker sends by itself when no page does', async () => {
