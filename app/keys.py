@@ -19,6 +19,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from app import jws
+from app.blobs import fsync_folder
 from app.clock import now_ms
 from app.seal import Identity, make_identity
 
@@ -100,6 +101,18 @@ class Keys:
     def intake_identities(self) -> list[Identity]:
         """Newest first; only the worker's user can read them."""
         return [Identity(path.read_text()) for path in sorted(self.worker.glob("intake-*.key"), reverse=True)]
+
+    def intake_months(self) -> list[tuple[str, int]]:
+        """Months whose private key is still here, oldest first, each with the time (ms) when phones could first have it."""
+        return [
+            (path.stem.removeprefix("intake-"), path.stat().st_mtime_ns // 1_000_000)
+            for path in sorted(self.worker.glob("intake-*.key"))
+        ]
+
+    def destroy_intake(self, month: str) -> None:
+        """Erase a month's private key: what is sealed to it opens with custody only, from now on."""
+        (self.worker / f"intake-{month}.key").unlink()
+        fsync_folder(self.worker)
 
     def renew_intake(self, month: str | None = None) -> bool:
         """Make this month's intake key if there is none yet. Called by the worker. True if one was made."""

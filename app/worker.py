@@ -19,7 +19,9 @@ from app.clock import now_ms
 from app.db import db, forget_reads
 from app.intake import uploads
 from app.keys import keys
+from app.opening import rotation
 from app.opening import service as opening
+from app.opening import viewing
 
 IDLE = 0.5  # seconds between looks at an empty queue
 SWEEP = 60  # seconds
@@ -50,6 +52,7 @@ def sweep() -> None:
     close_given_up()
     opening.close_old_heads()
     keys().renew_intake()
+    rotation.destroy_old()
 
 
 def open_silent() -> None:
@@ -78,6 +81,16 @@ def work_off() -> int:
     return done
 
 
+def convert_all() -> int:
+    """Make every copy for viewing that waits, one after the other. Returns how many were tried."""
+    done, making = 0, viewing.begin()
+    while making is not None:
+        time.sleep(0.05)
+        if (making := viewing.go_on(making)) is None:
+            done, making = done + 1, viewing.begin()
+    return done
+
+
 def run(app: Flask) -> None:
     """Work until SIGTERM or SIGINT. Raises AlreadyRunning."""
     stop = threading.Event()
@@ -90,6 +103,8 @@ def run(app: Flask) -> None:
         except OSError as error:
             raise AlreadyRunning(str(instance)) from error
         opening.requeue_interrupted()
+        viewing.requeue_interrupted()
+        making: viewing.Making | None = None
         swept = looked = 0.0
         app.logger.info("worker %s started at %s", os.getpid(), now_ms())
         while not stop.is_set():
@@ -100,7 +115,10 @@ def run(app: Flask) -> None:
             if time.monotonic() - looked > SILENT / 2:
                 open_silent()
                 looked = time.monotonic()
+            making = viewing.go_on(making)
             if work_off() == 0:
                 forget_reads()
                 db.session.remove()
                 stop.wait(IDLE)
+        if making is not None:
+            making.stop()

@@ -43,6 +43,9 @@ class Device(Model):
     holds_items: Mapped[int | None]
     holds_bytes: Mapped[int | None] = mapped_column(BigInteger)
     build: Mapped[str | None]
+    # For destroying old intake keys: when it was last handed the pins, and when it last said that it holds nothing.
+    pins_at: Mapped[int | None] = mapped_column(BigInteger)
+    empty_at: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
     def active(self) -> bool:

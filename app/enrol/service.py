@@ -187,11 +187,17 @@ def authenticate(authorization: str | None) -> Device:
     return device
 
 
-def heard_from(device: Device, holds: dict[str, Any] | None = None, build: str | None = None) -> None:
-    """Note a phone's last contact and what it still holds."""
+def heard_from(
+    device: Device, holds: dict[str, Any] | None = None, build: str | None = None, *, pins: bool = False
+) -> None:
+    """Note a phone's last contact, what it still holds, and whether it was handed the pins."""
     values: dict[str, Any] = {"last_contact": now_ms()}
     if holds and isinstance(holds.get("items"), int) and isinstance(holds.get("bytes"), int):
         values |= {"holds_items": min(holds["items"], 2**31 - 1), "holds_bytes": min(holds["bytes"], 2**62)}
+        if holds["items"] == 0:
+            values["empty_at"] = values["last_contact"]
+    if pins:
+        values["pins_at"] = values["last_contact"]
     if build:
         values["build"] = build[:16]
     with unit_of_work() as session:

@@ -50,7 +50,7 @@ def enrol() -> tuple[Response, int]:
 
 @bp.get("/pins")
 def current_pins() -> Response:
-    service.heard_from(this_device(), build=request.headers.get("Temoin-Build"))
+    service.heard_from(this_device(), build=request.headers.get("Temoin-Build"), pins=True)
     return jsonify(pins.handed_out())
 
 
