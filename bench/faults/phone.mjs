@@ -89,5 +89,5 @@ const rows = (await store.items()).map(({ id, kind, state, problem, head, body, 
   plain: plain[id],
 }));
 const { device } = await store.kept('device');
-say({ device, rows });
-process.exit(0);
+// A pipe takes a long line in pieces: gone only when it is.
+process.stdout.write(`${JSON.stringify({ device, rows })}\n`, () => process.exit(0));
