@@ -18,6 +18,7 @@ CONTENT = frozenset({"lead", "reviewer"})  # admin and coordinator see no conten
 DEVICES = frozenset({"admin", "coordinator"})
 STATUS = frozenset({"admin", "coordinator", "lead"})
 ADMIN = frozenset({"admin"})
+CARD = frozenset({"admin", "lead"})
 LEAD = frozenset({"lead"})
 
 RIGHTS: dict[str, frozenset[str]] = {
@@ -58,6 +59,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "admin_people.change": ADMIN,
     "admin_people.link": ADMIN,
     "admin_status.status": STATUS,
+    "admin_rights.rights_card": CARD,
+    "admin_rights.draft": CARD,
     "admin_custody.custody": LEAD,
     "admin_custody.canaries": LEAD,
     "admin_custody.start": LEAD,

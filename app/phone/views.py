@@ -22,6 +22,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.phone import rights as rights_card
 from config import Config
 
 bp = Blueprint("phone", __name__, url_prefix="/m")
@@ -109,12 +110,8 @@ def shell_files() -> Response:
 
 @bp.get("/rights.json")
 def rights() -> Response:
-    """The organisation's own card of rights, `rights.json` in the data folder; 204: it keeps the app's draft.
-
-    Shape: `{"en": card, "fr": card}`; a card is `{"draft": text, "date": text, "parts": [part]}`,
-    a part `{"title": text, "lines": [text]}`.
-    """
-    own = _config().instance / "rights.json"
+    """The organisation's own card of rights (docs/formats.md); 204: it keeps the app's draft."""
+    own = rights_card.path()
     if not own.is_file():
         return Response(status=204)
     return Response(own.read_bytes(), mimetype="application/json")

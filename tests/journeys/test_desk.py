@@ -126,6 +126,7 @@ def test_the_desk(server: LiveServer, browser: Browser) -> None:
         "people",
         "status",
         "custody",
+        "rights",
         "me",
         "queue?show=all",
         "queue?show=trial",
