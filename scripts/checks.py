@@ -43,7 +43,7 @@ class Counts:
 
 
 def programs() -> dict[str, str]:
-    return {"CHROMIUM": str(tools.chromium()), "AGE": str(tools.age())}
+    return {"CHROMIUM": str(tools.chromium()), "FIREFOX": str(tools.firefox()), "AGE": str(tools.age())}
 
 
 CHECK = [

@@ -1,4 +1,4 @@
-"""Programs that only the tests need: a browser and stock `age`. Found, installed, or named."""
+"""Programs that only the tests need: browsers and stock `age`. Found, installed, or named."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts.ground import PYTHON, Missing, apt, run, say, succeeds
 
+FIREFOXES = ("firefox-esr", "firefox")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -30,6 +31,20 @@ def chromium() -> Path:
             "or .venv/bin/python -m playwright install --with-deps chromium, or CHROMIUM=/path/to/chromium"
         )
     return own
+
+
+def firefox() -> Path:
+    """A Firefox ESR that starts: $FIREFOX, an installed one, apt as root. Else ends with 2."""
+    if named := _named("FIREFOX"):
+        return named
+    if found := _installed(FIREFOXES):
+        return found
+    # Ubuntu's package of the name `firefox` only points to a snap.
+    if apt(["firefox-esr"]) and (found := _installed(FIREFOXES)):
+        return found
+    raise Missing(
+        "The journey of the second engine needs Firefox ESR: sudo apt-get install firefox-esr, or FIREFOX=/path/to/firefox"
+    )
 
 
 def age() -> Path:
@@ -72,4 +87,5 @@ def _playwright() -> Path | None:
 
 if __name__ == "__main__":
     run([chromium(), "--version"], "starting Chromium")
+    run([firefox(), "--version"], "starting Firefox")
     run([age(), "--version"], "starting age")
