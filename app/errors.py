@@ -57,6 +57,7 @@ def init_app(app: Flask) -> None:
         if error.response is not None and error.code in {301, 302, 303, 307, 308}:
             return cast(Response, Response.force_type(cast(Any, error.response)))
         status = error.code or 500
+        current_app.logger.info("refused %s: %s", status, error.name)
         return _answer(error.name.lower().replace(" ", "-"), _messages(status), status)
 
     @app.errorhandler(Exception)

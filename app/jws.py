@@ -11,6 +11,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from app.documents import loads
+
 ALGORITHM = "Ed25519"
 Key = OKPKey
 
@@ -35,7 +37,7 @@ def make_key() -> Key:
 def load_key(jwk: str | dict[str, Any]) -> Key:
     """A key from its JWK. Raises BadStatement unless it is an Ed25519 key."""
     try:
-        data = json.loads(jwk) if isinstance(jwk, str) else jwk
+        data = loads(jwk) if isinstance(jwk, str) else jwk
         if data.get("kty") != "OKP" or data.get("crv") != "Ed25519":
             raise ValueError
         return OKPKey.import_key({name: data[name] for name in ("kty", "crv", "x", "d") if name in data})
@@ -59,7 +61,7 @@ def header(token: str) -> dict[str, str]:
     """The unverified header. Raises BadStatement unless it is exactly alg, typ and kid."""
     try:
         first = token.split(".")[0]
-        data = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+        data = loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     except (ValueError, UnicodeDecodeError) as error:
         raise BadStatement("the header can't be read") from error
     if not isinstance(data, dict) or set(data) != {"alg", "typ", "kid"} or data["alg"] != ALGORITHM:
@@ -73,7 +75,7 @@ def unverified(token: str) -> dict[str, Any]:
     """The payload before any check: only to find the key that it must be verified with."""
     try:
         part = token.split(".")[1]
-        data = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        data = loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, IndexError) as error:
         raise BadStatement("the payload can't be read") from error
     if not isinstance(data, dict):
@@ -91,7 +93,7 @@ def verify(token: str, key: Key, typ: str | None = None) -> dict[str, Any]:
     except (JoseError, ValueError) as error:
         raise BadSignature("the signature doesn't fit") from error
     try:
-        data = json.loads(said)
+        data = loads(said)
     except ValueError as error:
         raise BadStatement("the payload isn't JSON") from error
     if not isinstance(data, dict):

@@ -14,6 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import jws
+from app.documents import loads
 from app.enrol import pins, service
 from app.errors import Problem
 from app.keys import keys
@@ -29,7 +30,10 @@ def custody() -> Answer:
 
 
 def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
+    try:
+        body = loads(request.get_data(cache=False)) if request.is_json else None
+    except ValueError:
+        body = None
     if not isinstance(body, dict):
         raise Problem("bad-json", _("The request can't be read."), 400)
     return body

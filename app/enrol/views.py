@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask_babel import gettext as _
 
 from app.clock import now_ms
+from app.documents import loads
 from app.enrol import pins, service
 from app.enrol.models import Device
 from app.errors import Problem
@@ -18,7 +19,10 @@ def json_body(limit: int = 64 * 1024) -> dict[str, object]:
     """The request's JSON object. Raises Problem."""
     if (request.content_length or 0) > limit:
         raise Problem("too-large", _("This is larger than the server accepts."), 413)
-    body = request.get_json(silent=True)
+    try:
+        body = loads(request.get_data(cache=False)) if request.is_json else None
+    except ValueError:
+        body = None
     if not isinstance(body, dict):
         raise Problem("bad-json", _("The request can't be read."), 400)
     return body

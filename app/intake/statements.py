@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -76,6 +77,7 @@ def receive_all(device: Device, tokens: object) -> list[dict[str, Any]]:
         try:
             answers.append(receive(device, token))
         except Problem as problem:
+            current_app.logger.info("refused a statement: %s", problem.code)
             answers.append(as_json(problem.code, problem.message))
     return answers
 

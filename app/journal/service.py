@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
 
 from app.db import db, unit_of_work
+from app.documents import loads
 from app.ids import is_id
 from app.intake import handover
 from app.intake.models import Item
@@ -49,7 +49,7 @@ def _offset(value: object) -> int:
 def parse(text: str) -> Parsed:
     """Read an entry as a phone sealed it. Unknown types and fields are kept. Raises BadEntry."""
     try:
-        document = json.loads(text)
+        document = loads(text)
     except ValueError as error:
         raise BadEntry("not JSON") from error
     if not isinstance(document, dict) or document.get("v") != 1:

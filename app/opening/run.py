@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from app.documents import loads
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -53,7 +55,7 @@ def in_child(order: Order, body: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     if process.returncode != 0:
         raise ChildFailed(f"it ended with {process.returncode}")
     try:
-        answer = json.loads(said)
+        answer = loads(said)
     except ValueError as error:
         raise ChildFailed("it gave no answer") from error
     if not isinstance(answer, dict) or "failed" in answer:

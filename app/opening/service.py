@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.blobs import blobs
 from app.clock import now_ms
@@ -70,6 +71,12 @@ def open_item(item_id: str) -> None:
         _fail(item, f"damaged: {error}")
     except journal.BadEntry as error:
         _fail(item, f"bad-entry: {error}")
+    except (OSError, SQLAlchemyError):
+        raise  # the machine's trouble, not the item's: it waits
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError) as error:
+        # One hostile item must not stop the others for ever. The kind only: a message could hold content.
+        current_app.logger.error("opening %s: unexpected %s", item.item_id, type(error).__name__)
+        _fail(item, f"could-not-open: {type(error).__name__}")
     except ChildFailed as error:
         current_app.logger.warning("opening %s: %s", item.item_id, error)
         if item.tries < MAX_TRIES:
