@@ -142,16 +142,32 @@ class Line:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
     def _body(self, request: Request) -> Iterator[bytes]:
+        """What follows the head, as it stands on the line."""
+        if request.header("transfer-encoding").lower() == "chunked":
+            yield from self._chunks(request)
+            return
         left = request.size
         while left and (data := request.body.read1(min(PIECE, left))):  # type: ignore[attr-defined]
             left -= len(data)
-            if request.is_upload:
-                with self._lock:
-                    self.pushed += len(data)
-                    self._until_cut -= len(data)
+            self._count(request, len(data))
             yield data
         if left:
             raise Cut
+
+    def _chunks(self, request: Request) -> Iterator[bytes]:
+        while size := request.body.readline(100):
+            data = request.body.read(int(size, 16) + 2)
+            self._count(request, len(data) - 2)
+            yield size + data
+            if int(size, 16) == 0:
+                return
+        raise Cut
+
+    def _count(self, request: Request, size: int) -> None:
+        if request.is_upload:
+            with self._lock:
+                self.pushed += size
+                self._until_cut -= size
 
     def _cut_is_due(self) -> bool:
         with self._lock:

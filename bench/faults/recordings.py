@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import av
 
 from app.opening import service as opening
+from app.opening.copies import open_copy
 from app.opening.models import Opening
 from bench.faults.server import Server
 
@@ -42,7 +43,7 @@ def last_of(server: Server, upload: str) -> Recovered:
 
 def _decoded(found: Opening) -> tuple[float, int, str]:
     """(end of the last frame in seconds, frames, container). A film's frames are its pictures."""
-    copy = opening.open_copy(found).read() or b""
+    copy = open_copy(found).read() or b""
     end, frames = 0.0, 0
     with av.open(io.BytesIO(copy)) as film:
         stream = film.streams.video[0] if film.streams.video else film.streams.audio[0]
