@@ -49,6 +49,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "review.download": CONTENT,
     "review.reviewed": CONTENT,
     "review.note": CONTENT,
+    "review.close": LEAD,
     # Devices, people, the state of the server.
     "admin_phones.phones": DEVICES,
     "admin_phones.invite": DEVICES,

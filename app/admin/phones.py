@@ -99,7 +99,12 @@ def revoke(device_id: str) -> Answer:
     form = RevokeForm()
     if form.validate_on_submit():
         local = form.suspect_since.data
-        service.revoke(device, current_user.actor, language.from_local(local) if local else None)
-        flash(_("%(label)s is revoked: its next request is refused.", label=device.label))
+        since = language.from_local(local) if local else None
+        if device.revoked_at is None:
+            service.revoke(device, current_user.actor, since)
+            flash(_("%(label)s is revoked: its next request is refused.", label=device.label))
+        else:
+            service.suspect(device, current_user.actor, since)
+            flash(_("%(label)s: kept.", label=device.label))
         return redirect(url_for("admin_phones.phones"), 303)
     return render_template("admin/revoke.html", form=form, device=device), 422 if form.errors else 200

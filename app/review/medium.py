@@ -12,9 +12,12 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import db
+from app.intake import handover
 from app.intake.models import Commitment, Item, Statement, Upload
 from app.intake.uploads import ITEM
 from app.opening.models import Opening
+from app.review import hands
+from app.review.hands import Hands, Removed
 from app.review.queue import latest_openings
 
 # What a browser may be given to show. Anything else is only offered as a file.
@@ -46,12 +49,15 @@ class Medium:
     kind: str
     at: int
     said: dict[str, Any]
+    made_by: str = ""  # the enrolment that sealed it
     item: Item | None = None
     opening: Opening | None = None
     end: dict[str, Any] | None = None
     until: int | None = None
     stopped: list[tuple[int, str]] = field(default_factory=list)
     committed: list[tuple[Commitment, Statement]] = field(default_factory=list)
+    hands: Hands | None = None
+    removed: Removed | None = None
     upload: str | None = None  # names its files and addresses; stays the same when the upload becomes an item
 
     @property
@@ -65,7 +71,7 @@ class Medium:
     def state(self) -> str:
         if self.opening is None:
             if self.item is None:
-                return "missing"
+                return "removed" if self.removed else "missing"
             return "failed" if self.item.state == "failed" else "waiting"
         return "no-copy" if self.opening.working is None else "ready"
 
@@ -106,33 +112,53 @@ class Medium:
         return self.until - self.at if self.until is not None else None
 
 
-def fill(media: list[Medium], device_id: str) -> None:
-    """Add what the server has of each medium."""
+def fill(media: list[Medium]) -> None:
+    """Add what the server has of each medium: sent by the phone that sealed it, or by another after a handover."""
     ids = [medium.item_id for medium in media]
-    stored = select(Item).where(Item.device_id == device_id, Item.item_id.in_(ids))
-    items = {item.item_id: item for item in db.session.scalars(stored)}
-    begun = select(Upload.item_id, Upload.id).where(
-        Upload.device_id == device_id, Upload.item_id.in_(ids), Upload.tail == ITEM
+    senders: dict[tuple[str, str], set[str]] = {}
+    for maker in {medium.made_by for medium in media}:
+        own = [medium.item_id for medium in media if medium.made_by == maker]
+        for item_id, devices in handover.senders_of(maker, own).items():
+            senders[maker, item_id] = devices
+    items = list(db.session.scalars(select(Item).where(Item.item_id.in_(ids))))
+    uploads = list(
+        db.session.scalars(
+            select(Upload).where(Upload.item_id.in_(ids), Upload.tail == ITEM).order_by(Upload.created_at)
+        )
     )
-    uploads: dict[str, str] = {row[0]: row[1] for row in db.session.execute(begun)}
-    openings = latest_openings(uploads.values())
-    commitments: dict[str, list[tuple[Commitment, Statement]]] = {}
-    for commitment, statement in db.session.execute(
-        select(Commitment, Statement)
-        .join(Statement, Statement.sha256 == Commitment.statement)
-        .where(Commitment.device_id == device_id, Commitment.item_id.in_(ids))
-        .order_by(Commitment.id)
-    ):
-        commitments.setdefault(commitment.item_id, []).append((commitment, statement))
+    openings = latest_openings(upload.id for upload in uploads)
+    committed = [
+        (row[0], row[1])
+        for row in db.session.execute(
+            select(Commitment, Statement)
+            .join(Statement, Statement.sha256 == Commitment.statement)
+            .where(Commitment.item_id.in_(ids))
+            .order_by(Commitment.id)
+        )
+    ]
     for medium in media:
-        medium.item = items.get(medium.item_id)
-        medium.upload = uploads.get(medium.item_id)
+        devices = senders[medium.made_by, medium.item_id]
+        mine = [i for i in items if i.item_id == medium.item_id and i.made_by == medium.made_by]
+        # Of two that came different ways the better one: as announced, whole, longest.
+        medium.item = max(mine, key=lambda i: (i.attested == "match", not i.cut, i.body_size), default=None)
+        begun = [u for u in uploads if u.item_id == medium.item_id and u.device_id in devices]
+        shown = next((u for u in begun if medium.item and u.id == medium.item.id), None)
+        shown = shown or max(begun, key=lambda u: (u.id in openings, u.created_at), default=None)
+        medium.upload = shown.id if shown else None
         medium.opening = openings.get(medium.upload or "")
-        medium.committed = commitments.get(medium.item_id, [])
+        medium.committed = [
+            (c, s) for c, s in committed if c.item_id == medium.item_id and c.device_id in devices
+        ]
+        if medium.item:
+            medium.hands = hands.of_item(medium.item)
+        elif shown and medium.opening:
+            medium.hands = hands.hands(medium.made_by, shown.device_id, medium.opening.at)
+        if medium.item is None:
+            medium.removed = hands.removed([medium.item_id], devices).get(medium.item_id)
 
 
 def lone(item: Item) -> Medium:
     """An item that no entry names, as a medium of its own."""
-    medium = Medium(1, item.item_id, item.kind or "import", item.received_at, {})
-    fill([medium], item.device_id)
+    medium = Medium(1, item.item_id, item.kind or "import", item.received_at, {}, made_by=item.made_by)
+    fill([medium])
     return medium

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.db import db
 from app.intake.models import Item
 from app.journal.models import Entry, Observation
+from app.review.hands import Hands, of_items
 from app.review.medium import Medium, fill
 
 
@@ -37,6 +38,7 @@ class Said:
 
     entry: Entry
     replaced: list[Entry] = field(default_factory=list)
+    hands: Hands | None = None  # only where there is something to say of them
 
     @property
     def type(self) -> str:
@@ -131,6 +133,9 @@ def sheet(observation: Observation) -> Sheet:
         )
     )
     said = standing(entries)
+    told = of_items(one.entry.id for one in said)
+    for one in said:
+        one.hands = told.get(one.entry.id)
     media = _media(observation, said)
     lines = [Line(medium.at, medium=medium) for medium in media]
     for one in said:
@@ -173,11 +178,14 @@ def _chain(first: Entry, followers: dict[str, list[Entry]]) -> list[Entry]:
 
 def _media(observation: Observation, said: list[Said]) -> list[Medium]:
     found: dict[str, Medium] = {}
+    entries = select(Item.id, Item.made_by).where(Item.id.in_([one.entry.id for one in said]))
+    makers = {row[0]: row[1] for row in db.session.execute(entries)}
     for one in said:
         item = one.entry.about_item
         if item and one.type in {"begin", "import"} and item not in found:
             kind = "import" if one.type == "import" else str(one.data.get("kind") or "import")
-            found[item] = Medium(len(found) + 1, item, kind, one.at, one.data)
+            made_by = makers.get(one.entry.id, observation.device_id)
+            found[item] = Medium(len(found) + 1, item, kind, one.at, one.data, made_by=made_by)
     for one in said:
         medium = found.get(one.entry.about_item or "")
         if medium and one.type in {"end", "import"}:
@@ -185,7 +193,7 @@ def _media(observation: Observation, said: list[Said]) -> list[Medium]:
             medium.until = one.at if one.type == "end" else None
         elif medium and one.type == "stopped":
             medium.stopped.append((one.at, str(one.data.get("why"))))
-    fill(list(found.values()), observation.device_id)
+    fill(list(found.values()))
     return list(found.values())
 
 

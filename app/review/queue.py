@@ -13,9 +13,10 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.db import db
-from app.intake.models import Item
+from app.intake.models import Deletion, Item, Upload
 from app.journal.models import Entry, Observation
 from app.opening.models import Opening
+from app.review import hands
 from app.review.models import Mark
 
 PAGE = 200
@@ -70,10 +71,9 @@ def observations(
 
 def loose_items(only_new: bool = False) -> Page:
     """Received items that no journal entry names: from a foreign client, or ahead of their entries."""
+    naming = aliased(Item)
     named = exists().where(
-        Entry.about_item == Item.item_id,
-        Entry.observation_id == Observation.id,
-        Observation.device_id == Item.device_id,
+        Entry.about_item == Item.item_id, naming.id == Entry.id, naming.made_by == Item.made_by
     )
     query = select(Item).where(
         ~named, or_(Item.kind.is_(None), Item.kind.not_in(("entry", "tail")), Item.state == "failed")
@@ -148,27 +148,82 @@ def _rows(found: Sequence[Observation]) -> list[Row]:
     items = _items_of(ids)
     openings = _openings_of(ids)
     marked = _reviewed_among(ids)
+    came, gone = _hands_of(ids), _removed_of(ids)
     return [
-        _row(o, entries[o.id], items.get(o.id, []), openings.get(o.id, []), o.id in marked) for o in found
+        _row(
+            o,
+            entries[o.id],
+            items.get(o.id, []),
+            openings.get(o.id, []),
+            gone.get(o.id, set()),
+            came.get(o.id, set()),
+            o.id in marked,
+        )
+        for o in found
     ]
 
 
-def _openings_of(observation_ids: Sequence[str]) -> dict[str, list[Opening]]:
-    """The newest opening of each medium of these observations, provisional ones included."""
+def _openings_of(observation_ids: Sequence[str]) -> dict[str, list[tuple[str, Opening]]]:
+    """The newest opening of each upload of these observations with its item id, provisional ones included."""
     newest = (
         select(func.max(Opening.id)).where(Opening.observation_id.in_(observation_ids)).group_by(Opening.item)
     )
-    found: dict[str, list[Opening]] = {}
-    for opening in db.session.scalars(select(Opening).where(Opening.id.in_(newest))):
-        found.setdefault(str(opening.observation_id), []).append(opening)
+    found: dict[str, list[tuple[str, Opening]]] = {}
+    query = select(Opening, Upload.item_id).join(Upload, Upload.id == Opening.item)
+    for opening, item_id in db.session.execute(query.where(Opening.id.in_(newest))):
+        found.setdefault(str(opening.observation_id), []).append((item_id, opening))
+    return found
+
+
+def _hands_of(observation_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Marks for how entries and media of these observations came here: handed over, of a suspect phone."""
+    naming = aliased(Item)
+    rows = db.session.execute(
+        select(Entry.observation_id, Item)
+        .join(naming, naming.id == Entry.id)
+        .join(
+            Item,
+            or_(
+                Item.id == Entry.id,
+                and_(Item.item_id == Entry.about_item, Item.made_by == naming.made_by),
+            ),
+        )
+        .where(Entry.observation_id.in_(observation_ids), hands.worth_a_word())
+        .distinct()
+    )
+    found: dict[str, set[str]] = {}
+    for observation_id, item in rows:
+        found.setdefault(observation_id, set()).update(hands.of_item(item).marks)
+    return found
+
+
+def _removed_of(observation_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Item ids of media that a person removed on the phone."""
+    naming = aliased(Item)
+    rows = db.session.execute(
+        select(Entry.observation_id, Deletion.item_id)
+        .join(naming, naming.id == Entry.id)
+        .join(
+            Deletion,
+            and_(
+                Deletion.item_id == Entry.about_item,
+                Deletion.device_id.in_((naming.made_by, naming.device_id)),
+            ),
+        )
+        .where(Entry.observation_id.in_(observation_ids), Entry.type.in_(("begin", "import")))
+    )
+    found: dict[str, set[str]] = {}
+    for observation_id, item_id in rows:
+        found.setdefault(observation_id, set()).add(item_id)
     return found
 
 
 def _items_of(observation_ids: Sequence[str]) -> dict[str, list[Item]]:
+    naming = aliased(Item)
     rows = db.session.execute(
         select(Entry.observation_id, Item)
-        .join(Observation, Observation.id == Entry.observation_id)
-        .join(Item, and_(Item.item_id == Entry.about_item, Item.device_id == Observation.device_id))
+        .join(naming, naming.id == Entry.id)
+        .join(Item, and_(Item.item_id == Entry.about_item, Item.made_by == naming.made_by))
         .where(Entry.observation_id.in_(observation_ids), Entry.type.in_(("begin", "import")))
     )
     found: dict[str, list[Item]] = {}
@@ -177,7 +232,18 @@ def _items_of(observation_ids: Sequence[str]) -> dict[str, list[Item]]:
     return found
 
 
-def _row(o: Observation, entries: list[Entry], items: list[Item], openings: list[Opening], done: bool) -> Row:
+def _row(
+    o: Observation,
+    entries: list[Entry],
+    items: list[Item],
+    opened: list[tuple[str, Opening]],
+    removed: set[str],
+    came: set[str],
+    done: bool,
+) -> Row:
+    here = {item.item_id for item in items}
+    # A silent upload whose item came whole another way has had its time.
+    openings = [opening for item_id, opening in opened if not (opening.provisional and item_id in here)]
     said = [(entry, entry.document.get("data") or {}) for entry in entries]
     media = Counter(
         str(data.get("kind") or "import") if entry.type == "begin" else "import"
@@ -185,7 +251,8 @@ def _row(o: Observation, entries: list[Entry], items: list[Item], openings: list
         if entry.type in {"begin", "import"}
     )
     counts = [(str(d.get("what")), d.get("n"), str(d.get("qualifier"))) for e, d in said if e.type == "count"]
-    marks = _marks(items, openings, sum(media.values()))
+    marks = _marks(items, openings, sum(media.values()), len(removed - here))
+    marks = [name for name in ("suspect", "handed-over") if name in came] + marks
     if o.practice:
         marks.append("practice")
     if not o.finished:
@@ -207,14 +274,16 @@ def _row(o: Observation, entries: list[Entry], items: list[Item], openings: list
     )
 
 
-def _marks(items: list[Item], openings: list[Opening], expected: int) -> list[str]:
+def _marks(items: list[Item], openings: list[Opening], expected: int, removed: int = 0) -> list[str]:
     """Marks that say what is not as it should be, the gravest first."""
+    here = len({item.item_id for item in items}) + sum(o.provisional for o in openings)
     tests = (
         ("differs", any(item.attested == "differs" for item in items)),
         ("unattested", any(item.attested == "none" for item in items)),
         ("interrupted", any(o.interrupted for o in openings) or any(item.cut for item in items)),
         ("provisional", any(o.provisional for o in openings)),
-        ("missing", len(items) + sum(o.provisional for o in openings) < expected),
+        ("removed", removed > 0),
+        ("missing", here + removed < expected),
         (
             "no-copy",
             any(o.working is None for o in openings) or any(item.state == "failed" for item in items),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -13,13 +14,15 @@ from app.custody import log
 from app.custody.models import LogEntry
 from app.db import db, unit_of_work
 from app.errors import Problem
-from app.intake.models import Item
+from app.intake import uploads
+from app.intake.models import Item, Upload
 from app.journal.models import Observation
 from app.opening.models import Opening
 from app.register import rio
 from app.register import service as register
 from app.review.models import Mark, Note
 
+SILENT = 20  # seconds without a byte before anybody may say that it ended
 AGAIN_MS = 30 * 60_000  # playing one film is many requests; one entry in this time is enough
 
 
@@ -96,6 +99,17 @@ def note(user: User, subject: str, text: str) -> None:
     with unit_of_work() as work:
         work.add(Note(subject=subject, user_id=user.id, at=now_ms(), text=text.strip()))
         log.append(user.actor, "note.added", subject, {"text": text.strip()})
+
+
+def close(user: User, upload_id: str) -> bool:
+    """End a silent upload where it is, as an interrupted item. False while bytes still come, or when there is nothing to
+    end. The opening that was provisional stays beside the final one."""
+    upload = db.session.get(Upload, upload_id)
+    if upload is None or upload.tail != uploads.ITEM or upload.finished_at is not None:
+        return False
+    if time.time() - uploads.incoming(upload).touched() < SILENT:
+        return False
+    return uploads.close_cut(upload, user.actor) is not None
 
 
 def newest_mark(subject: str) -> Mark | None:

@@ -173,6 +173,21 @@ def note(subject: str) -> Answer:
     return _back_to(subject)
 
 
+@review.post("/uploads/<upload_id>/close")
+def close(upload_id: str) -> Answer:
+    opening = newest_of(upload_id)
+    if opening is None:
+        raise _missing()
+    if service.close(current_user, upload_id):
+        flash(_("Closed as interrupted. It is being opened for good."))
+    else:
+        flash(_("It isn’t silent any more, so nothing was closed."))
+    found = db.session.get(Observation, opening.observation_id) if opening.observation_id else None
+    return redirect(
+        url_for("review.observation", reference=found.reference) if found else url_for("review.queue"), 303
+    )
+
+
 def _back_to(subject: str) -> Response:
     found = db.session.get(Observation, subject)
     if found is None:
