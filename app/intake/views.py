@@ -22,6 +22,7 @@ bp = Blueprint("intake", __name__, url_prefix="/api")
 def in_protocol() -> Iterator[None]:
     """What tus refuses becomes an answer in our one shape."""
     try:
+        tus.check_version(cast(Any, request.headers))  # before anything else is looked at, as the protocol has it
         yield
     except tus.Refused as error:
         raise Problem(error.code, error.why, error.status, Tus_Version=tus.VERSION) from error
@@ -96,7 +97,9 @@ def create() -> Response:
 
 @bp.route("/files/<upload_id>", methods=["HEAD"])
 def head(upload_id: str) -> Response:
-    upload = uploads.find(this_device(), upload_id)
+    device = this_device()
+    with in_protocol():
+        upload = uploads.find(device, upload_id)
     response = _answer(upload, 200, uploads.offset_of(upload))
     if upload.length is None:
         response.headers["Upload-Defer-Length"] = "1"
@@ -107,9 +110,9 @@ def head(upload_id: str) -> Response:
 
 @bp.patch("/files/<upload_id>")
 def patch(upload_id: str) -> Response:
-    upload = uploads.find(this_device(), upload_id)
-    limit = current_app.config["TEMOIN"].max_item
+    device, limit = this_device(), current_app.config["TEMOIN"].max_item
     with in_protocol():
+        upload = uploads.find(device, upload_id)
         asked = tus.parse_patch(cast(Any, request.headers), uploads.offset_of(upload), upload.length, limit)
     if upload.finished_at is not None:
         return _answer(upload, 204, uploads.offset_of(upload))
@@ -118,9 +121,9 @@ def patch(upload_id: str) -> Response:
 
 @bp.delete("/files/<upload_id>")
 def terminate(upload_id: str) -> Response:
+    device = this_device()
     with in_protocol():
-        tus.check_version(cast(Any, request.headers))
-    uploads.terminate(uploads.find(this_device(), upload_id))
+        uploads.terminate(uploads.find(device, upload_id))
     return Response(status=204)
 
 

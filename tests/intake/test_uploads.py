@@ -212,6 +212,16 @@ def test_options_says_what_is_spoken(phone: Phone) -> None:
     assert wrong.status_code == 412 and wrong.headers["Tus-Version"] == "1.0.0"
 
 
+@pytest.mark.parametrize("version", ["0.2.2", None])
+def test_every_request_names_the_version(phone: Phone, version: str | None) -> None:
+    url = phone.create(new_id(), 100).headers["Location"]
+    told = phone.auth if version is None else {**phone.auth, "Tus-Resumable": version}
+    for address in (url, url[:-32] + new_id()):
+        for method in ("HEAD", "PATCH", "DELETE"):
+            assert phone.http.open(address, method=method, headers=told).status_code == 412
+    assert phone.http.head(url, headers={**phone.auth, **TUS}).status_code == 200
+
+
 HEADERS = st.dictionaries(
     st.sampled_from(["Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Defer-Length", "Content-Type",
                      "Content-Length", "Upload-Metadata", "Upload-Checksum"]),
