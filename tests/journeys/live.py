@@ -43,7 +43,8 @@ def free_port() -> int:
 class LiveServer:
     """Start, stop, kill. The port stays the same over restarts, so that a browser's origin does."""
 
-    def __init__(self, instance: Path, **environment: str) -> None:
+    def __init__(self, instance: Path, root: Path = ROOT, **environment: str) -> None:
+        self.root = root  # where the application lies: a journey may bring a copy, to change its files
         self.instance, self.port, self._more = instance, free_port(), environment
         self.url = f"http://localhost:{self.port}"
         self.said = ""
@@ -62,7 +63,7 @@ class LiveServer:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [PYTHON, "-m", "scripts.serve"], cwd=ROOT, env=self.environment, text=True,
+            [PYTHON, "-m", "scripts.serve"], cwd=self.root, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
@@ -99,7 +100,7 @@ class LiveServer:
     def flask(self, *arguments: str) -> str:
         """Output of a `flask` command on this data folder."""
         run = subprocess.run(
-            [PYTHON, "-m", "flask", *arguments], cwd=ROOT, env=self.environment, text=True, capture_output=True, check=False,
+            [PYTHON, "-m", "flask", *arguments], cwd=self.root, env=self.environment, text=True, capture_output=True, check=False,
         )  # fmt: skip
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
