@@ -77,7 +77,10 @@ class Config:
         "TEMOIN_IDLE_MINUTES", 30, int, "Minutes after which an idle desk session ends."
     )
     child_memory: int = _setting(
-        "TEMOIN_CHILD_MEMORY", 1024**3, int, "Address space of the child process that opens one item, bytes."
+        "TEMOIN_CHILD_MEMORY",
+        512 * 1024**2 + 5 * 250_000_000,
+        int,
+        "Most address space that the child process that opens one item may have, bytes.",
     )
     proxies: int = _setting(
         "TEMOIN_PROXIES", 0, int, "Reverse proxies in front whose X-Forwarded headers are believed."

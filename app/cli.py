@@ -13,6 +13,7 @@ from app.accounts import service as accounts
 from app.custody import log
 from app.enrol import service as enrol
 from app.keys import keys
+from app.scrub.cli import scrub_command
 
 
 def _address() -> str:
@@ -116,5 +117,5 @@ def doctor() -> None:
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, login_link, enrol_device, invite, verify, worker, doctor):
+    for command in (setup, login_link, enrol_device, invite, verify, worker, doctor, scrub_command):
         app.cli.add_command(command)

@@ -16,6 +16,17 @@ from app.keys import keys
 from app.worker import last_alive
 
 Finding = tuple[str, bool, str]
+KERNEL = {
+    "landlock": (
+        "a child can open, make or remove no file and connect nowhere",
+        "this kernel has none: a child can't open files only because it may hold no more descriptors",
+    ),
+    "seccomp": (
+        "a child makes only the calls that computing and reading open files need",
+        "this kernel or machine has none: a child could still try every call of the kernel",
+    ),
+}
+"""Limits of the child processes that need the kernel's help: what is so with them and without."""
 
 
 def findings() -> Iterator[Finding]:
@@ -45,7 +56,10 @@ def findings() -> Iterator[Finding]:
         config.backup,
         "set up" if config.backup else "none: phones keep their copies 14 days after the receipt",
     )
-    yield "child limits", True, ", ".join(_child_limits())
+    held = _child_limits()
+    yield "child limits", "memory" in held, ", ".join(name for name in held if name not in KERNEL)
+    for name, (have, lack) in KERNEL.items():
+        yield name, name in held, have if name in held else lack
     yield (
         "age",
         shutil.which("age") is not None,

@@ -10,11 +10,12 @@ import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from app.scrub import Refused, check, plan
+from app.scrub import Refused, check, limits, plan
 from app.scrub.window import window
 
 
@@ -25,6 +26,7 @@ def main(source_fd: int, target_fd: int, confine: Callable[[], object]) -> int:
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
+        _soft(resource.RLIMIT_CPU, int(time.process_time()) + 1 + limits.seconds(order["size"]))
         try:
             answer = _clean(window(source, order["size"]), target, order["check"])
         except Refused as error:
@@ -36,9 +38,17 @@ def main(source_fd: int, target_fd: int, confine: Callable[[], object]) -> int:
     return 0
 
 
+def _soft(which: int, value: int) -> None:
+    """A limit for the present order, below the one that holds for good."""
+    most = resource.getrlimit(which)[1]
+    resource.setrlimit(which, (value if most < 0 else min(value, most), most))
+
+
 def _clean(source: BinaryIO, target: BinaryIO, checked: bool) -> dict[str, Any]:
+    _soft(resource.RLIMIT_AS, limits.STRIPPING)
     edits, report = plan(source)
     if checked:
+        _soft(resource.RLIMIT_AS, limits.memory(report))
         report = check.check(source, edits.open(source), report)
     target.seek(0)
     target.truncate()

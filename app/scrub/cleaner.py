@@ -15,13 +15,12 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from app.scrub.errors import Refused
-from app.scrub.limits import MOST_PIXELS
+from app.scrub.limits import MEMORY, seconds
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = 64 << 20
 """Bytes: larger files get a process of their own."""
 
-MEMORY = (512 << 20) + 5 * MOST_PIXELS
 CPU_OF_A_CHILD = 3600
 CPU_BEFORE_A_NEW_ONE = 600
 """Seconds of processor time after which a serving process is replaced by a fresh one."""
@@ -67,7 +66,7 @@ class _Child:
     def order(self, size: int, check: bool) -> dict[str, Any]:
         self._orders.write(json.dumps({"size": size, "check": check}).encode() + b"\n")
         self._orders.flush()
-        answer = self._answer(60 + 20 + size / 5_000_000)
+        answer = self._answer(2 * seconds(size) + size / 5_000_000)
         self.cpu = float(answer.get("cpu", 0))
         return answer
 

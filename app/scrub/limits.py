@@ -1,10 +1,31 @@
 """Limits that every family shares."""
 
 from app.scrub.errors import Refused
-from app.scrub.report import Notes
+from app.scrub.report import Notes, Report
 
 MOST_PIXELS = 250_000_000
 """Pixels of one picture: the check decodes it, at about 5 bytes a pixel."""
+
+STRIPPING = 512 << 20
+"""Bytes of address space for cleaning anything, film or picture."""
+
+A_PIXEL = 5
+"""Bytes more for each pixel where the check decodes a picture."""
+
+MEMORY = STRIPPING + A_PIXEL * MOST_PIXELS
+"""Bytes: the most that cleaning and checking of one file may ever have."""
+
+
+def memory(report: Report) -> int:
+    """Address space for checking what this report is about, bytes: pictures are decoded, films and sound are not."""
+    facts = report.facts
+    pixels = (facts.width or 0) * (facts.height or 0) if report.type.startswith("image/") else 0
+    return STRIPPING + A_PIXEL * min(pixels, MOST_PIXELS)
+
+
+def seconds(size: int) -> int:
+    """Processor time for a file of this many bytes."""
+    return 60 + size // 10_000_000
 
 
 def picture(width: int, height: int, notes: Notes) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from click.testing import CliRunner
 
 from app.scrub.cleaner import SHARED, Cleaner
 from app.scrub.cli import scrub_command
+from config import ROOT
 from tests import media
 from tests.media import CANARY
 
@@ -76,3 +80,27 @@ def test_large_files_are_handed_over_open(tmp_path: Path) -> None:
     with path.open("rb") as source, target.open("w+b") as copy, Cleaner() as cleaner:
         answer = cleaner.clean(source, copy)
         assert copy.seek(0, io.SEEK_END) == answer.size > SHARED
+
+
+def test_through_the_real_command(tmp_path: Path) -> None:
+    """`flask scrub`: the exit codes that others rely on."""
+    (tmp_path / "a.jpg").write_bytes(media.jpeg_with_everything(CANARY))
+    (tmp_path / "b.jpg").write_bytes(b"<svg/>")
+    flask = [sys.executable, "-m", "flask", "--app", "wsgi", "scrub"]
+    environment = {**os.environ, "INSTANCE": str(tmp_path / "instance")}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*flask, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+
+    done = run(str(tmp_path / "a.jpg"), str(tmp_path / "out.jpg"), "--report", str(tmp_path / "r.json"))
+    assert done.returncode == 0, done.stderr
+    assert CANARY.encode() not in (tmp_path / "out.jpg").read_bytes()
+    assert json.loads((tmp_path / "r.json").read_text())["checked"]
+    done = run(str(tmp_path / "b.jpg"), str(tmp_path / "no.jpg"))
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert done.stderr.startswith("refused: ") and not (tmp_path / "no.jpg").exists()
+    done = run("--batch", str(tmp_path), str(tmp_path / "all"))
+    assert done.returncode == 3 and "refused: b.jpg: " in done.stderr
+    assert (tmp_path / "all" / "a.jpg").exists() and not (tmp_path / "all" / "b.jpg").exists()
