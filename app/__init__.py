@@ -20,6 +20,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         enrol,
         errors,
         guard,
+        imports,
         intake,
         keys,
         language,
@@ -53,6 +54,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         review,
         admin,
         phone,
+        imports,
         cli,
     ):
         part.init_app(app)

@@ -11,6 +11,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask, current_app
@@ -19,9 +21,8 @@ from app.clock import now_ms
 from app.db import db, forget_reads
 from app.intake import uploads
 from app.keys import keys
-from app.opening import rotation
+from app.opening import rotation, viewing
 from app.opening import service as opening
-from app.opening import viewing
 
 IDLE = 0.5  # seconds between looks at an empty queue
 SWEEP = 60  # seconds
@@ -91,17 +92,24 @@ def convert_all() -> int:
     return done
 
 
+@contextmanager
+def alone(instance: Path) -> Iterator[None]:
+    """Be the one worker of a data folder. Raises AlreadyRunning."""
+    with (instance / "worker.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRunning(str(instance)) from error
+        yield
+
+
 def run(app: Flask) -> None:
     """Work until SIGTERM or SIGINT. Raises AlreadyRunning."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     instance: Path = app.config["TEMOIN"].instance
-    with (instance / "worker.lock").open("w") as lock, app.app_context():
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise AlreadyRunning(str(instance)) from error
+    with alone(instance), app.app_context():
         opening.requeue_interrupted()
         viewing.requeue_interrupted()
         making: viewing.Making | None = None

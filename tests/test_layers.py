@@ -22,7 +22,7 @@ RANKS = (
     ("review",),
     ("stats",),
     ("phone", "worker"),
-    ("admin",),
+    ("admin", "imports"),
     ("doctor",),
     ("cli",),
     ("factory",),

@@ -181,9 +181,9 @@ def _write_checked(here: Incoming, stream: BinaryIO, patch: Patch, limit: int) -
         spooled.unlink(missing_ok=True)
 
 
-def finish(device: Device, upload: Upload) -> Item | None:
+def finish(device: Device, upload: Upload, kind: str | None = None) -> Item | None:
     """Store an upload that has all its bytes. Safe to call again after a crash at any line. Returns the item (None for a
-    tail or when bytes are missing). Raises Problem."""
+    tail or when bytes are missing). `kind`: what it is where no commitment says. Raises Problem."""
     if upload.finished_at is not None:
         return item_of(upload)
     if not _has_all(upload):
@@ -192,7 +192,7 @@ def finish(device: Device, upload: Upload) -> Item | None:
     with incoming(upload).storing():
         forget_reads()  # another request may have finished it while this one waited
         found = db.session.get(Upload, upload_id)
-        return _finish(device, found) if found is not None else None
+        return _finish(device, found, kind) if found is not None else None
 
 
 def _has_all(upload: Upload) -> bool:
@@ -200,7 +200,7 @@ def _has_all(upload: Upload) -> bool:
     return length is not None and offset_of(upload) >= length
 
 
-def _finish(device: Device, upload: Upload) -> Item | None:
+def _finish(device: Device, upload: Upload, kind: str | None) -> Item | None:
     here = incoming(upload)
     if upload.finished_at is not None:
         here.remove()  # what a repeated request wrote beside the stored bytes
@@ -215,13 +215,13 @@ def _finish(device: Device, upload: Upload) -> Item | None:
         return None
     head_hash, body_hash = (log.b64(digest) for digest in here.hashes())
     head_size, body_size = here.head.stat().st_size, here.body.stat().st_size
-    attested, kind, cut = _attest(device, upload, (head_size, head_hash, body_size, body_hash))
+    attested, said, cut = _attest(device, upload, (head_size, head_hash, body_size, body_hash))
     if attested == "differs" and upload.refusals == 0 and not here.body_stored:
         _refuse_once(upload, here)
     here.store()
     maker = handover.maker_of(device.id, upload.item_id)
     item = _store(device, upload, Item(
-        id=upload.id, device_id=device.id, item_id=upload.item_id, kind=kind, head_size=head_size,
+        id=upload.id, device_id=device.id, item_id=upload.item_id, kind=said or kind, head_size=head_size,
         head_sha256=head_hash, body_size=body_size, body_sha256=body_hash, attested=attested, cut=cut,
         made_by=maker, practice=_is_practice(maker, device), received_at=now_ms(), state="waiting", tries=0,
     ))  # fmt: skip

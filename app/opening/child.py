@@ -14,12 +14,15 @@ import io
 import json
 import os
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from app.opening.source import Joined, best_tail
-from app.sandbox import confine
-from app.scrub import Refused, Report, Unsupported, plan, sniff
+from app.opening.viewable import viewing_kind
+from app.sandbox import confine, spend
+from app.scrub import Refused, Report, Unsupported, limits, plan, sniff
 from app.scrub import check as checking
 from app.seal import SealedReader, seal_stream
 
@@ -41,40 +44,62 @@ class _Hashing(io.RawIOBase):
         return len(data)
 
 
-def _original(source: BinaryIO) -> tuple[int, str]:
-    """Size and SHA-256 (base64url) of the whole plaintext."""
+def _original(source: BinaryIO) -> tuple[int, bytes]:
+    """Size and SHA-256 of the whole plaintext."""
     source.seek(0)
     running, size = hashlib.sha256(), 0
     while part := source.read(1 << 20):
         running.update(part)
         size += len(part)
-    return size, base64.urlsafe_b64encode(running.digest()).rstrip(b"=").decode()
+    return size, running.digest()
 
 
 def _working_copy(source: BinaryIO, recipient: str, target: BinaryIO) -> tuple[Report, dict[str, Any]]:
     """Clean, check, seal. Raises Refused before a byte is written."""
+    started = time.perf_counter()
+    spend(limits.STRIPPING)
     edits, report = plan(source)
+    spend(limits.memory(report))
     report = checking.check(source, edits.open(source), report)
-    passing = _Hashing(edits.open(source))
+    size, digest = seal_through(edits.open(source), target, recipient)
+    report = replace(
+        report, sha256_after=digest.hex(), size_after=size, seconds=round(time.perf_counter() - started, 3)
+    )
+    return report, {
+        "working_size": size, "working_sha256": base64url(digest), "viewing": viewing_kind(report.type, edits.open(source)),
+    }  # fmt: skip
+
+
+def seal_through(source: BinaryIO, target: BinaryIO, recipient: str) -> tuple[int, bytes]:
+    """Seal a stream, durable. Size and SHA-256 of what was sealed."""
+    passing = _Hashing(source)
     seal_stream(cast(BinaryIO, io.BufferedReader(passing, 1 << 20)), target, [recipient])
     target.flush()
     os.fsync(target.fileno())
-    digest = base64.urlsafe_b64encode(passing.sha256.digest()).rstrip(b"=").decode()
-    return report, {"working_size": passing.size, "working_sha256": digest}
+    return passing.size, passing.sha256.digest()
 
 
-def open_item(order: dict[str, Any], body: BinaryIO, target: BinaryIO) -> dict[str, Any]:
-    """The result of one opening, as `app.opening.models.Opening` stores it."""
+def base64url(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def plaintext(order: dict[str, Any], body: BinaryIO) -> tuple[BinaryIO, bool]:
+    """The original as a seekable file, with what its newest tail adds, and whether it was cut."""
     reader = SealedReader(bytes.fromhex(order["file_key"]), body, order["body_size"])
     source: BinaryIO = cast(BinaryIO, reader)
     if reader.interrupted:
         tails = [(offset, base64.b64decode(data)) for offset, data in order["tails"]]
         at, rest = best_tail(reader.size, tails)
         source = cast(BinaryIO, Joined(cast(BinaryIO, reader), at, rest))
-    buffered = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, source), 1 << 18))
+    return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, source), 1 << 18)), reader.interrupted
+
+
+def open_item(order: dict[str, Any], body: BinaryIO, target: BinaryIO) -> dict[str, Any]:
+    """The result of one opening, as `app.opening.models.Opening` stores it."""
+    buffered, interrupted = plaintext(order, body)
     size, digest = _original(buffered)
     result: dict[str, Any] = {
-        "interrupted": reader.interrupted, "original_size": size, "original_sha256": digest,
+        "interrupted": interrupted, "original_size": size, "original_sha256": base64url(digest),
         "media_type": sniff(buffered), "report": None, "facts": None, "problem": None,
     }  # fmt: skip
     try:
@@ -83,10 +108,11 @@ def open_item(order: dict[str, Any], body: BinaryIO, target: BinaryIO) -> dict[s
         return {**result, "problem": "unsupported"}
     except Refused as error:
         return {**result, "problem": f"refused: {error}"}
+    report = replace(report, sha256_before=digest.hex(), size_before=size)
     return {**result, **copy, "report": report.to_json(), "facts": report.facts.to_json()}
 
 
-def _place(error: BaseException) -> str:
+def place(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -99,7 +125,7 @@ def main() -> int:
     body, target = os.fdopen(order["body"], "rb"), os.fdopen(order["target"], "wb")
     confine(
         memory=order["memory"],
-        cpu_seconds=60 + order["body_size"] // 10_000_000,
+        cpu_seconds=limits.seconds(order["body_size"]),
         file_size=order["body_size"] * 2 + (64 << 20),
     )
     try:
@@ -107,7 +133,7 @@ def main() -> int:
     except MemoryError:
         result = {"failed": "it asked for more memory than allowed"}
     except Exception as error:  # the kind and the place, never the message: that could hold content
-        result = {"failed": f"{type(error).__name__} {_place(error)}"}
+        result = {"failed": f"{type(error).__name__} {place(error)}"}
     json.dump(result, sys.stdout)
     sys.stdout.flush()
     return 0

@@ -38,3 +38,23 @@ class Opening(Model):
         JSON
     )  # values of the metadata: when, where, with what
     problem: Mapped[str | None] = mapped_column(Text)
+
+
+class Viewing(Model):
+    """A copy converted for viewing, of a clean copy that browsers can't show: JPEG, VP9 or Opus. Never evidence, never
+    sent out unasked. `state`: waiting, making, made, failed; `done` in percent; `problem` says why it failed."""
+
+    __tablename__ = "viewing"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    opening: Mapped[int] = mapped_column(ForeignKey("opening.id"), unique=True)
+    kind: Mapped[str]  # image, film, sound
+    state: Mapped[str] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    at: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str | None]
+    copy: Mapped[str | None]  # names its blob
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None]
+    pictures: Mapped[int | None]  # in the file; the first one is shown
+    problem: Mapped[str | None] = mapped_column(Text)

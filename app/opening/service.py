@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from flask import current_app
 from sqlalchemy import select, update
@@ -21,7 +20,7 @@ from app.intake.incoming import Incoming
 from app.intake.models import Item, Upload
 from app.journal import service as journal
 from app.keys import keys
-from app.opening.models import Opening
+from app.opening.models import Opening, Viewing
 from app.opening.run import ChildFailed, Order, in_child
 from app.opening.source import read_tail
 from app.register import service as register
@@ -32,13 +31,13 @@ from app.seal import (
     NotForThisKey,
     SealedReader,
     SealError,
-    head_length,
     seal_bytes,
 )
 
 MAX_TRIES = 3
 ENTRY_LIMIT = 512 * 1024
 KEEP_HEAD_DAYS = 30
+VIEWED = ("image", "film", "sound")  # kinds of copies for viewing that the child may ask for
 
 
 def next_waiting() -> Item | None:
@@ -94,7 +93,7 @@ def _fail(item: Item, problem: str) -> None:
         log.append("worker", "item.not-opened", item.item_id, {"item": item.id, "problem": problem})
 
 
-def _file_key(head: bytes) -> bytes:
+def unwrap(head: bytes) -> bytes:
     for identity in keys().intake_identities():
         try:
             return identity.file_key(head)
@@ -106,7 +105,7 @@ def _file_key(head: bytes) -> bytes:
 def _open(item: Item) -> None:
     with blobs().open(f"heads/{item.id}") as file:
         head = file.read()
-    file_key = _file_key(head)
+    file_key = unwrap(head)
     if item.kind == "entry" or (
         item.kind is None and item.body_size < ENTRY_LIMIT and _looks_like_entry(item, file_key)
     ):
@@ -162,14 +161,14 @@ def _adopt_media(about: str | None, made_by: str, observation_id: str) -> None:
     )
 
 
-def _tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
+def tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
     """What the newest tails add, decrypted: at most 64 KiB each, never parsed here."""
     found: list[tuple[int, str]] = []
     for upload in uploads.tails_of(device_id, item_id):
         try:
             with blobs().open(f"heads/{upload.id}") as head, blobs().open(f"bodies/{upload.id}") as body:
                 size = blobs().size(f"bodies/{upload.id}")
-                plain = SealedReader(_file_key(head.read()), body, size).read(128 * 1024) or b""
+                plain = SealedReader(unwrap(head.read()), body, size).read(128 * 1024) or b""
         except SealError as error:
             current_app.logger.warning("tail of %s: %s", item_id, error)
             continue
@@ -185,7 +184,7 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
         item.body_size,
         keys().storage_recipient,
         config.child_memory,
-        _tails(item.device_id, item.item_id),
+        tails(item.device_id, item.item_id),
     )
     with blobs().open(f"bodies/{item.id}") as body:
         made, name = _run(order, body)
@@ -193,11 +192,17 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
     opening.observation_id = journal.observation_of_media(item.made_by, item.item_id)
     opening.sealed_size = item.body_size
     opening.attested_size = opening.original_size if item.attested == "match" else 0
+    wanted = made.get("viewing") if name is not None else None
     with unit_of_work() as session:
         session.add(opening)
         session.get_one(Item, item.id).state = "opened"
         _log(item.item_id, opening)
-    _seal_head(item, head, erase=name is not None)
+        if wanted in VIEWED:
+            session.flush()
+            session.add(
+                Viewing(opening=opening.id, kind=wanted, state="waiting", tries=0, done=0, at=now_ms())
+            )
+    _seal_head(item, head, erase=name is not None and wanted not in VIEWED)
 
 
 def _run(order: Order, body: BinaryIO) -> tuple[dict[str, Any], str | None]:
@@ -250,8 +255,10 @@ def open_silent(upload: Upload) -> bool:
         return False
     config = current_app.config["TEMOIN"]
     try:
-        tails = _tails(upload.device_id, upload.item_id)
-        order = Order(_file_key(head), size, keys().storage_recipient, config.child_memory, tails)
+        order = Order(
+            unwrap(head), size, keys().storage_recipient, config.child_memory,
+            tails(upload.device_id, upload.item_id),
+        )  # fmt: skip
         with here.body.open("rb") as body:
             made, name = _run(order, body)
     except (SealError, ChildFailed) as error:
@@ -299,14 +306,19 @@ def _seal_head(item: Item, head: bytes, *, erase: bool) -> None:
         blobs().erase(name)
 
 
+def release_head(item: Item) -> None:
+    """Erase the clear head, which was only kept for the copy for viewing."""
+    if blobs().exists(f"heads/{item.id}") and blobs().exists(f"heads/{item.id}.age"):
+        blobs().erase(f"heads/{item.id}")
+
+
 def close_old_heads() -> None:
     """Erase the clear heads of items that got no working copy in time."""
     before = now_ms() - KEEP_HEAD_DAYS * 86_400_000
     for item in db.session.scalars(
         select(Item).where(Item.state == "opened", Item.received_at < before)
     ).all():
-        if blobs().exists(f"heads/{item.id}") and blobs().exists(f"heads/{item.id}.age"):
-            blobs().erase(f"heads/{item.id}")
+        release_head(item)
 
 
 def newest(item: Item) -> Opening | None:
@@ -318,33 +330,3 @@ def newest_of(upload_id: str) -> Opening | None:
     return db.session.scalars(
         select(Opening).where(Opening.item == upload_id).order_by(Opening.id.desc()).limit(1)
     ).first()
-
-
-def open_copy(opening: Opening) -> SealedReader:
-    """A seekable reader of a working copy's plaintext. Raises SealError, BlobMissing."""
-    if opening.working is None:
-        raise SealError("there is no working copy")
-    name = f"working/{opening.working}"
-    file = blobs().open(name)
-    start = file.read(16 * 1024)
-    length = head_length(start)
-    assert length is not None
-    body = cast(BinaryIO, _After(file, length))
-    return SealedReader(keys().storage.file_key(start[:length]), body, blobs().size(name) - length)
-
-
-class _After(io.RawIOBase):
-    """A file from `start` on."""
-
-    def __init__(self, file: BinaryIO, start: int) -> None:
-        self._file, self._start = file, start
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        assert whence == io.SEEK_SET
-        return self._file.seek(self._start + offset) - self._start
-
-    def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
-
-    def close(self) -> None:
-        self._file.close()

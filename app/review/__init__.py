@@ -9,12 +9,13 @@ from config import Config
 
 
 def init_app(app: Flask) -> None:
-    from app.review import phrases, views
+    from app.review import claims, phrases, views
 
     config: Config = app.config["TEMOIN"]
     app.register_blueprint(views.review)
     app.jinja_env.filters["reported"] = phrases.reported
     app.jinja_env.globals.update(
+        compared=claims.compared,
         organisation=lambda: config.organisation,
         practice=lambda: keys().is_practice,
         zone=lambda: config.timezone,

@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,8 @@ from app.db import db
 from app.intake import handover
 from app.intake.models import Commitment, Item, Statement, Upload
 from app.intake.uploads import ITEM
-from app.opening.models import Opening
+from app.opening import viewing
+from app.opening.models import Opening, Viewing
 from app.review import hands
 from app.review.hands import Hands, Removed
 from app.review.queue import latest_openings
@@ -23,7 +25,8 @@ from app.review.queue import latest_openings
 # What a browser may be given to show. Anything else is only offered as a file.
 SHOWN = {
     "image/jpeg": "image", "image/png": "image", "image/webp": "image", "image/gif": "image",
-    "video/mp4": "video", "video/webm": "video", "video/quicktime": "video",
+    "image/avif": "image", "video/mp4": "video", "video/webm": "video", "video/quicktime": "video",
+    "video/3gpp": "video", "audio/aac": "audio",
     "audio/mp4": "audio", "audio/webm": "audio", "audio/ogg": "audio", "audio/mpeg": "audio", "audio/wav":
     "audio",
 }  # fmt: skip
@@ -65,7 +68,19 @@ class Medium:
         """image, video, audio, file, or none when there is no working copy."""
         if self.opening is None or self.opening.working is None:
             return "none"
-        return SHOWN.get(self.opening.media_type or "", "file")
+        # Where browsers can't show the working copy, the copy converted for viewing stands for it.
+        kind = self.viewing.media_type if self.viewing else self.opening.media_type
+        return SHOWN.get(kind or "", "file")
+
+    @cached_property
+    def viewing(self) -> Viewing | None:
+        """Its copy converted for viewing, made or not, where browsers can't show the working copy."""
+        return viewing.of(self.opening) if self.opening and self.opening.working else None
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What the address of the media says besides, so that what can be shown comes."""
+        return {"as": "viewing"} if self.viewing else {}
 
     @property
     def state(self) -> str:

@@ -19,6 +19,7 @@ from app.intake.verify import verify_items
 from app.journal.models import Entry, Observation
 from app.keys import keys
 from app.opening import service as opening
+from app.opening.copies import open_copy
 from app.opening.models import Opening
 from app.worker import work_off
 from tests.phone import make_phone
@@ -52,7 +53,7 @@ def test_photo_and_entries_to_the_desk_and_back_with_age(app: Flask, age: Path, 
         found = opening.newest(item)
         assert found is not None and found.problem is None
         assert found.observation_id == observation
-        copy = opening.open_copy(found).read()
+        copy = open_copy(found).read()
         assert copy is not None and b"CANARY" not in copy
         assert Image.open(io.BytesIO(copy)).tobytes() == Image.open(io.BytesIO(original)).tobytes()
         seen = db.session.get_one(Observation, observation)
