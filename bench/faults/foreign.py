@@ -20,8 +20,8 @@ from bench.faults import node
 from bench.faults.line import Line
 from bench.faults.report import Report
 from bench.faults.server import Server, running
-from bench.intake import install
 from bench.figures import MB
+from bench.intake import install
 
 CUT_EVERY = int(0.7 * MB)
 

@@ -6,7 +6,9 @@ what a cut then threw away: that is what a phone pays for.
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import random
 import re
 import socket
@@ -238,9 +240,16 @@ class Line:
         client.sendall(answer)
 
     def _learn(self, request: Request, answer: bytes) -> None:
+        """Which item an upload's path belongs to, from the answers that pass."""
         if request.method == "POST" and (found := LOCATION.search(answer)):
             with self._lock:
                 self._names[found[1].decode()] = request.header("upload-metadata")
+        elif request.path == "/api/status":
+            with contextlib.suppress(ValueError, KeyError, AttributeError):
+                items = json.loads(answer.partition(b"\r\n\r\n")[2])["items"]
+                named = {one["upload"]: f"item {base64.b64encode(id.encode()).decode()}" for id, one in items.items()}
+                with self._lock:
+                    self._names |= named
 
     def _deliver(self, raw: bytes, wait: bool = False) -> bytes:
         time.sleep(0.05 if wait else 0)

@@ -4,10 +4,11 @@ import { live } from './browserlike.mjs';
 import { createHash } from 'node:crypto';
 import { SealedDepot } from '../../client/lib/depot';
 import { PhoneEnrolment } from '../../client/lib/enrol';
+import { newId } from '../../client/lib/ids';
 import { notify } from '../../client/lib/notices';
 import { Store } from '../../client/lib/store';
 import { Sender } from '../../client/outbox/sender';
-import { note, OBSERVATION, sealerHere } from '../../client/tests/support/phone';
+import { note, sealerHere } from '../../client/tests/support/phone';
 
 const { direct, line, secret, items, smallest = 1000, largest, seed, ahead = 6 } = JSON.parse(process.argv[2]);
 const say = (said) => process.stdout.write(`${JSON.stringify(said)}\n`);
@@ -30,18 +31,19 @@ await store.keep('release', 'at-once');
 live(line);
 const depot = new SealedDepot(store, sealerHere(store));
 const plain = {};
+const observation = newId();
 
 /** An item of a size spread evenly over the magnitudes. Films are made in slices with time between, and so go live. */
 async function make(number) {
   if (dice() < 0.3) {
-    const entry = note(`entry ${number} ${'x'.repeat(dice() * 2000)}`);
+    const entry = { ...note(`entry ${number} ${'x'.repeat(dice() * 2000)}`), observation };
     plain[entry.id] = createHash('sha256').update(JSON.stringify(entry)).digest('base64url');
     await depot.entry(entry);
     return;
   }
   const size = Math.floor(smallest * (largest / smallest) ** dice());
   const kind = ['photo', 'film', 'sound', 'import'][Math.floor(dice() * 4)];
-  const about = { observation: OBSERVATION, mime: 'application/octet-stream', trial: false };
+  const about = { observation, mime: 'application/octet-stream', trial: false };
   const recording = await depot.start(kind, about);
   const hash = createHash('sha256');
   for (let left = size; left > 0; ) {
