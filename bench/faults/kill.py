@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,6 +69,10 @@ class ChromiumPhone:
         self._app.browser.kill()
 
 
+def _more_than(before: int, server: Server) -> bool:
+    return len(server.rows(CUT)) > before
+
+
 P = TypeVar("P", ChromiumPhone, FirefoxPhone)
 
 
@@ -81,7 +86,7 @@ def rounds(
         time.sleep(1.5 + dice.random() * 5)
         killed = phone.kill()
         phone.reopen()
-        until("the cut recording was opened", lambda before=before: len(server.rows(CUT)) > before)  # type: ignore[misc]
+        until("the cut recording was opened", partial(_more_than, before, server))
         found = last_of(server, server.rows(CUT)[-1][0])
         yield killed - began - found.seconds, found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any, cast
 
 import av
 
@@ -45,7 +46,8 @@ def _decoded(found: Opening) -> tuple[float, int, str]:
     """(end of the last frame in seconds, frames, container). A film's frames are its pictures."""
     copy = open_copy(found).read() or b""
     end, frames = 0.0, 0
-    with av.open(io.BytesIO(copy)) as film:
+    with av.open(io.BytesIO(copy)) as opened:
+        film = cast(Any, opened)
         stream = film.streams.video[0] if film.streams.video else film.streams.audio[0]
         try:
             for frame in film.decode(stream):
