@@ -45,7 +45,7 @@ const KEEP_ADDRESS = 10 * 60_000;
 
 export function carrying(app: App): HTMLElement {
   const said = el('p', { class: 'fact figures', at: { role: 'status' } });
-  const picker = el('input', { class: 'unseen', at: { type: 'file', tabindex: -1, 'aria-hidden': true } });
+  const picker = el('input', { at: { type: 'file', hidden: true } });
   picker.addEventListener('change', () => {
     const [file] = picker.files ?? [];
     picker.value = '';
