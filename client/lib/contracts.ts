@@ -79,8 +79,10 @@ export interface ItemView {
 }
 
 export interface Space {
-  /** Bytes free for this app as the browser says, or null. */
+  /** Bytes free for this app, or null where the browser doesn't let on. */
   free: number | null;
+  /** At least `free`, perhaps far more: no need to count. */
+  plenty: boolean;
   persisted: boolean;
 }
 

@@ -6,12 +6,17 @@ import { newId } from './ids';
 import { isFree } from './locks';
 import { notify, onNotice } from './notices';
 import { problemText } from './problems';
-import { itemLock } from './protocol';
+import { itemLock, PROBED } from './protocol';
 import { OpenRecording } from './recording';
 import { Recovery } from './recover';
 import { type Sealer, withRoom } from './sealer';
 import { Statements } from './statements';
 import { type ItemRow, type Kept, newRow, type Store } from './store';
+
+const GIB = 2 ** 30;
+const PLENTY = PROBED * 0.9;
+/** ms */
+const PROBE_AGAIN = 5000;
 
 /** The phone holds no public keys yet: nothing can be sealed before it is enrolled. */
 export class NotEnrolled extends Error {
@@ -27,6 +32,7 @@ export class SealedDepot implements Depot {
   readonly #store: Store;
   readonly #sealer: Sealer;
   readonly #statements: Statements;
+  #probe: { free: number | null; usage: number; at: number } | null = null;
 
   constructor(store: Store, sealer: Sealer) {
     this.#store = store;
@@ -117,8 +123,26 @@ export class SealedDepot implements Depot {
   async space(): Promise<Space> {
     const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
     const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
-    const known = estimate?.quota !== undefined && estimate.usage !== undefined;
-    return { free: known ? Math.max(0, Number(estimate.quota) - Number(estimate.usage)) : null, persisted };
+    if (estimate?.quota === undefined || estimate.usage === undefined)
+      return { free: null, plenty: false, persisted };
+    const told = Math.max(0, estimate.quota - estimate.usage);
+    if (told % GIB !== 0 || told === 0) return { free: told, plenty: false, persisted };
+    // A round number is no measurement: Chromium says it of every phone, so that phones can't be told apart.
+    const found = await this.#probed(estimate.usage);
+    return { free: found, plenty: found !== null && found >= PLENTY, persisted };
+  }
+
+  /** Measured between recordings; while one runs, what has been used since then is taken off. */
+  async #probed(usage: number): Promise<number | null> {
+    const old = this.#probe;
+    const { held = [] } = await navigator.locks.query();
+    const recording = held.some(({ name }) => name?.startsWith(itemLock('')));
+    if (!recording && (old === null || Date.now() - old.at >= PROBE_AGAIN)) {
+      const free = await this.#sealer.ask('room', {}).catch(() => null);
+      this.#probe = { free, usage, at: Date.now() };
+      return free;
+    }
+    return old?.free == null ? null : Math.max(0, old.free - Math.max(0, usage - old.usage));
   }
 
   watch(seen: () => void): () => void {

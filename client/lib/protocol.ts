@@ -14,6 +14,9 @@ export interface Remains {
   body: Hashed;
 }
 
+/** More room than this is not looked for: about two hours of film. */
+export const PROBED = 2 ** 32;
+
 /** A sealed item that another phone brought along, with what its list says of it. */
 export interface Adoption {
   item: string;
@@ -35,6 +38,7 @@ export interface Requests {
   seal: { recipients: readonly string[]; plain: Uint8Array };
   takeUp: { item: string; kind: Kind; medium: Medium };
   medium: { kind: Kind };
+  room: Record<string, never>;
   adopt: Adoption;
 }
 
@@ -48,6 +52,8 @@ export interface Answers {
   takeUp: Remains | null;
   /** Where a new item of this kind would lie. */
   medium: Medium;
+  /** Bytes that fit, at most `PROBED`; null where it can't be found out. */
+  room: number | null;
   /** False: the bytes are not the ones that were sealed; nothing was kept. */
   adopt: boolean;
 }

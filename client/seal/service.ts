@@ -5,6 +5,7 @@ import { type Answers, itemLock, type Request, type Requests, type Verb } from '
 import type { Store } from '../lib/store';
 import { seal } from '../lib/stream';
 import { adopt } from './adopt';
+import { room } from './room';
 import { Sealing, takeUp } from './sealing';
 import { bestMedium } from './sinks';
 
@@ -44,6 +45,8 @@ export class SealService {
       case 'medium':
         // Entries are small and many: they lie in the database everywhere.
         return request.ask.kind === 'entry' ? 'idb' : await bestMedium();
+      case 'room':
+        return await room();
       case 'adopt':
         return await adopt(this.#store, request.ask);
     }

@@ -8,6 +8,7 @@ import { icon } from './icons';
 const t = catalogue({
   en: {
     room: (p: { n: number }) => `Room for ${number(p.n)} ${plural(p.n, 'minute', 'minutes')} of film`,
+    plenty: 'Room for more than two hours of film',
     full: 'No room left for film on this phone',
     unknown: 'The browser does not say how much room is left',
     kept: 'The browser keeps what lies here until you remove it',
@@ -15,6 +16,7 @@ const t = catalogue({
   },
   fr: {
     room: (p) => `De la place pour ${number(p.n)} ${plural(p.n, 'minute', 'minutes')} de film`,
+    plenty: 'De la place pour plus de deux heures de film',
     full: 'Plus de place pour filmer sur ce téléphone',
     unknown: 'Le navigateur ne dit pas combien de place il reste',
     kept: 'Le navigateur garde ce qui est ici jusqu’à ce que vous le retiriez',
@@ -29,7 +31,7 @@ const roomWords = (minutes: number | null) =>
   minutes === null ? t('unknown') : minutes === 0 ? t('full') : t('room', { n: minutes });
 
 export async function storageLines(app: App): Promise<HTMLElement[]> {
-  const { free, persisted } = await app.depot.space();
+  const { free, plenty, persisted } = await app.depot.space();
   const minutes = minutesOfFilm(free);
   const scarce = minutes !== null && minutes < LITTLE;
   return [
@@ -37,7 +39,7 @@ export async function storageLines(app: App): Promise<HTMLElement[]> {
       'p',
       { class: `fact figures ${scarce ? 'problem' : ''}` },
       icon(scarce ? 'attention' : 'phone'),
-      roomWords(minutes),
+      plenty ? t('plenty') : roomWords(minutes),
     ),
     el('p', { class: 'fact' }, icon(persisted ? 'safe' : 'attention'), t(persisted ? 'kept' : 'notKept')),
   ];

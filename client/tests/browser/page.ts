@@ -102,6 +102,7 @@ const driver = {
     return size / 1e6 / ((performance.now() - began) / 1000);
   },
   recover: () => depot.recover(),
+  space: () => depot.space(),
   items: () => depot.items(),
   rows: () => store.items(),
   remove: (id: string) => depot.remove(id),

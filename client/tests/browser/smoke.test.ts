@@ -255,6 +255,26 @@ describe('the seal worker in a real browser', () => {
     expect(await page.evaluate(() => driver.files())).toEqual(files);
   });
 
+  test('room: found out where the browser hides it, less while something is recorded', async () => {
+    expect(await page.evaluate(() => driver.space())).toMatchObject({ plenty: true });
+    await page.waitForTimeout(5000);
+    const cdp = await page.context().newCDPSession(page);
+    const used = await page.evaluate(async () => Number((await navigator.storage.estimate()).usage));
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: used + 40_000_000 });
+    const before = Number((await page.evaluate(() => driver.space())).free);
+    expect(before).toBeGreaterThan(30_000_000);
+    expect(before).toBeLessThanOrEqual(40_000_000);
+    const film = await page.evaluate(async () => {
+      const id = await driver.start('film');
+      for (let i = 1; i <= 100; i++) await driver.write(id, i, 100_000);
+      return id;
+    });
+    const during = Number((await page.evaluate(() => driver.space())).free);
+    expect(before - during).toBeGreaterThan(9_000_000);
+    await page.evaluate((id) => driver.finish(id), film);
+    expect(await page.evaluate(() => driver.files())).toEqual([`${film}.film`]);
+  });
+
   test('vault: ranges of what was sealed while it existed, nothing when locked, nothing after forgetting', async () => {
     const before = await page.evaluate(() =>
       driver.start('photo').then((id) => driver.finish(id).then(() => id)),
