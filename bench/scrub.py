@@ -1,22 +1,19 @@
 """How fast, how complete: cleaning beside its peers, one JSON line a figure.
 
-    python -m bench.scrub [FOLDER] [--large]
+    python -m bench.scrub [FOLDER] [--quick]
 
 FOLDER (or CORPUS) holds files to clean; without one, media are generated. Times are
 processor seconds (user and system, children included), so that a busy machine changes little;
-films also need the disk and are taken by the clock. `--large` adds a film of 2 GB. Peers run where
-they are installed: exiftool (kept open), jpegtran, mat2.
+films also need the disk and are taken by the clock. Peers: exiftool (kept open), jpegtran, mat2; installed
+where root may (`bench/peers.py`), each missing one is named. `--quick` takes what is there.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import io
-import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,30 +21,21 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import av
+from PIL import Image
 
 from app.scrub import Refused, check, plan, sniff
 from app.scrub.cleaner import Cleaner
+from bench import peers
+from bench.figures import figure
 from tests import media
 
 ROOT = Path(__file__).resolve().parents[1]
 Files = list[tuple[Path, bytes]]
-
-
-def say(name: str, value: float, unit: str, baseline: float | None = None) -> None:
-    line: dict[str, Any] = {
-        "name": name,
-        "value": round(value, 3),
-        "unit": unit,
-        "baseline": None,
-        "ratio": None,
-    }
-    if baseline:
-        line |= {"baseline": round(baseline, 3), "ratio": round(value / baseline, 3)}
-    print(json.dumps(line), flush=True)
 
 
 def busy() -> float:
@@ -65,11 +53,19 @@ def corpus(folder: Path | None) -> Files:
     if folder is not None:
         return [(path, path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file()]
     made = Path(tempfile.mkdtemp(prefix="scrub-bench-"))
-    pictures = [("jpg", media.jpeg_with_everything), ("png", media.png_with_everything), ("mp4", media.mp4)]
+    pictures = [("jpg", photo), ("png", media.png_with_everything), ("mp4", media.mp4)]
     for kind, make in pictures:
         for index in range(20):
             (made / f"{index}.{kind}").write_bytes(make(f"{media.CANARY}-{index}"))
     return corpus(made)
+
+
+def photo(canary: str) -> bytes:
+    """A JPEG of about 200 kB, as phones of some years ago made them, with what they write into it."""
+    picture = Image.effect_noise((1024, 768), 30).convert("RGB")
+    return media.saved(
+        picture, "JPEG", quality=80, exif=media.exif(canary), xmp=media.xmp(canary), comment=canary
+    )
 
 
 def strip(data: bytes) -> None:
@@ -77,7 +73,7 @@ def strip(data: bytes) -> None:
     plan(source)[0].write(source, io.BytesIO())
 
 
-def pictures(files: Files, work: Path) -> None:
+def pictures(files: Files, work: Path, install: bool) -> None:
     """JPEG in process beside tools that leave nothing: files for each processor second."""
     ours = [
         (path, data) for path, data in files if sniff(io.BytesIO(data)) == "image/jpeg" and _cleanable(data)
@@ -87,23 +83,20 @@ def pictures(files: Files, work: Path) -> None:
     for _, data in ours[:20]:
         strip(data)
     speed = len(ours) / cost(lambda: _strip_all(ours))
-    peers = {}
-    if shutil.which("jpegtran"):
-        peers["jpegtran -copy none"] = len(ours) / cost(lambda: _jpegtran(ours, work))
-    if shutil.which("exiftool"):
-        peers["exiftool -all= (stay open)"] = len(ours) / cost(lambda: _exiftool(ours, work))
-    if importlib.util.find_spec("libmat2"):
-        peers["mat2 (in process)"] = len(ours) / cost(lambda: _mat2(ours, work))
-    for name, value in peers.items():
-        say(f"jpeg: {name}", value, "files/s")
-    say(
+    paths = [path for path, _ in ours]
+    running = {}
+    for name, run in peers.present(install).items():
+        running[name] = len(ours) / cost(partial(run, paths, work))
+    for name, value in running.items():
+        figure(f"jpeg: {name}", value, "files/s")
+    figure(
         "jpeg: in process, report and two hashes included",
         speed,
         "files/s",
-        max(peers.values(), default=0) or None,
+        max(running.values(), default=0) or None,
     )
     megabytes = sum(len(data) for _, data in ours) / 1e6
-    say("jpeg: bytes", megabytes * speed / len(ours), "MB/s")
+    figure("jpeg: bytes", megabytes * speed / len(ours), "MB/s")
 
 
 def _strip_all(files: Files) -> None:
@@ -119,36 +112,6 @@ def _cleanable(data: bytes) -> bool:
     return True
 
 
-def _jpegtran(files: Files, work: Path) -> None:
-    for path, _ in files:
-        command = ["jpegtran", "-copy", "none", "-outfile", str(work / "out.jpg"), str(path)]
-        subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
-
-
-def _exiftool(files: Files, work: Path) -> None:
-    keep = ["-all=", "-tagsfromfile", "@", "-icc_profile", "-orientation", "-q", "-q"]
-    orders = []
-    for index, (path, _) in enumerate(files):
-        orders += [*keep, "-o", str(work / f"exiftool-{index}.jpg"), str(path), "-execute"]
-    subprocess.run(
-        ["exiftool", "-stay_open", "True", "-@", "-"],
-        input="\n".join([*orders, "-stay_open", "False", ""]),
-        text=True, capture_output=True, check=False,
-    )  # fmt: skip
-
-
-def _mat2(files: Files, work: Path) -> None:
-    from libmat2 import parser_factory
-
-    for index, (path, _) in enumerate(files):
-        try:
-            parser, _ = parser_factory.get_parser(str(path))
-            parser.output_filename = str(work / f"mat2-{index}.jpg")
-            parser.remove_all()
-        except Exception:
-            continue
-
-
 def batch(files: Files) -> None:
     """The confined process: files a second by the clock, without and with the second reading."""
     small = [path for path, data in files if _cleanable(data) and len(data) < 1 << 20]
@@ -156,7 +119,7 @@ def batch(files: Files) -> None:
         with Cleaner(check=checked) as cleaner, tempfile.TemporaryFile() as target:
             _confined(cleaner, small[:5], target)
             seconds = cost(lambda: _confined(cleaner, small, target), time.perf_counter)
-        say(
+        figure(
             f"confined batch, {'checked' if checked else 'check left out'}",
             len(small) / seconds,
             "files/s",
@@ -190,7 +153,7 @@ def outcome(files: Files) -> None:
             failed = type(reason).__name__ == "CheckFailed"
             counts[f"{kind}: {'not passed by the check' if failed else 'refused'}"] += 1
     for name, count in sorted(counts.items()):
-        say(name, count, "files")
+        figure(name, count, "files")
 
 
 def long_film(path: Path, container: str, size: int) -> None:
@@ -247,7 +210,7 @@ def films(work: Path, size: int) -> None:
 
         baseline = min(cost(copy, time.perf_counter) for _ in range(3))
         seconds = min(cost(clean, time.perf_counter) for _ in range(3))
-        say(f"{container} of {size // 1_000_000} MB", size / seconds / 1e6, "MB/s", size / baseline / 1e6)
+        figure(f"{container} of {size // 1_000_000} MB", size / seconds / 1e6, "MB/s", size / baseline / 1e6)
         path.unlink()
         target.unlink()
 
@@ -277,23 +240,22 @@ def memory(work: Path, size: int) -> None:
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         ).stdout.split()
         for name, value in zip(("cleaned and written", "checked too"), said, strict=True):
-            say(f"memory: {container} of {size // 1_000_000} MB, {name}", int(value) / 1024, "MiB", 150)
+            figure(f"memory: {container} of {size // 1_000_000} MB, {name}", int(value) / 1024, "MiB", 150)
         path.unlink()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=os.environ.get("CORPUS"))
-    parser.add_argument("--large", action="store_true", help="also a film of 2 GB")
     parser.add_argument("--quick", action="store_true", help="a hundredth of the sizes")
     options = parser.parse_args()
     files = corpus(Path(options.folder) if options.folder else None)
     with tempfile.TemporaryDirectory(prefix="scrub-bench-") as name:
         work = Path(name)
-        pictures(files, work)
+        pictures(files, work, install=not options.quick)
         batch(files)
         films(work, 2_000_000 if options.quick else 200_000_000)
-        memory(work, 2_000_000_000 if options.large else 20_000_000)
+        memory(work, 20_000_000 if options.quick else 2_000_000_000)
         outcome(files)
 
 

@@ -33,6 +33,7 @@ MOST_BYTES = 192 << 20  # of a film for viewing, which is held in memory until i
 MOST_RATE, LEAST_RATE = 2_500_000, 120_000  # bits a second
 FRAMES = 30  # a second at most
 MEMORY = limits.MEMORY + MOST_BYTES
+SOUND_RATE = 96_000
 QUALITY = 90  # of a JPEG
 MOST_EARLY = 3000  # frames of sound that wait for the first picture
 
@@ -151,7 +152,8 @@ class _Pictures:
         self._target, self._last, self._like = target, -FRAMES * 1000, (0, 0, "")
         self._graph: Any = None
         self._size: tuple[int, int] | None = None
-        rate = min(MOST_RATE, int(MOST_BYTES * 6 / length)) if length else MOST_RATE
+        # Coders overshoot, and the sound needs its part.
+        rate = min(MOST_RATE, int(MOST_BYTES * 8 * 0.8 / length) - SOUND_RATE) if length else MOST_RATE
         if rate < LEAST_RATE:
             raise ChildFailed("the film is too long for a copy for viewing")
         self._stream = target.add_stream(
@@ -211,7 +213,7 @@ class _Sound:
     def __init__(self, target: Any) -> None:
         self._target = target
         self._stream = target.add_stream("libopus", rate=48_000)
-        self._stream.bit_rate, self._stream.layout = 96_000, "stereo"
+        self._stream.bit_rate, self._stream.layout = SOUND_RATE, "stereo"
         self._resampler = av.AudioResampler(format="flt", layout="stereo", rate=48_000, frame_size=960)
         self.written = 0
 

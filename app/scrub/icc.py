@@ -12,8 +12,11 @@ Profiles that millions of files share byte for byte, and that name no maker of c
 they are (`COMMON`), unless a word the caller gives (the camera's own make) occurs in them.
 """
 
+import re
 import struct
+from itertools import pairwise
 
+_WORD = re.compile(rb"[ -~]{6}")
 LARGEST = 8 << 20
 """Bytes; the largest profiles of printing presses are 3 MB."""
 
@@ -47,6 +50,8 @@ def neutral(profile: bytes, words: tuple[str, ...] = ()) -> bytes | None:
         return None
     table = [struct.unpack_from(">4sII", profile, 132 + 12 * index) for index in range(count)]
     if any(offset < 128 or offset + length > size for _, offset, length in table):
+        return None
+    if any(_written_over(profile[offset : offset + length]) for _, offset, length in table):
         return None
     if size == len(profile) and _common(profile, table) and not _names(profile, words):
         return profile
@@ -88,6 +93,15 @@ def _text(kind: bytes, length: int) -> bytes:
         data = struct.pack(">4s4xI", b"desc", len(NEUTRAL) + 1) + NEUTRAL + b"\0"
         return data.ljust(length, b"\0")
     return (b"text\0\0\0\0" + NEUTRAL).ljust(length, b"\0")
+
+
+def _written_over(tag: bytes) -> bool:
+    """Whether a curve (10.6) rises and falls and holds a word: in a damaged file, metadata that came to lie in it."""
+    if tag[:4] != b"curv" or _WORD.search(tag, 12) is None:
+        return False
+    values = struct.unpack_from(f">{(len(tag) - 12) // 2}H", tag, 12)
+    steps = [later - earlier for earlier, later in pairwise(values)]
+    return min(steps, default=0) < 0 < max(steps, default=0)
 
 
 def _common(profile: bytes, table: list[tuple[bytes, int, int]]) -> bool:

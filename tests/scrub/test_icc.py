@@ -40,3 +40,12 @@ def test_damaged_profiles_keep_their_length_or_go(data: st.DataObject) -> None:
         profile[data.draw(st.integers(0, len(profile) - 1))] = data.draw(st.integers(0, 255))
     clean = icc.neutral(bytes(profile))
     assert clean is None or len(clean) == len(profile)
+
+
+def test_a_curve_with_a_word_in_it_is_no_curve() -> None:
+    """Metadata that came to lie in a colour curve, in a damaged file, don't stay for being colours."""
+    values = b"".join(step.to_bytes(2, "big") for step in range(0, 65536, 256))
+    curve = b"curv\0\0\0\0" + (256).to_bytes(4, "big") + values
+    assert icc._written_over(curve[:60] + b"serial 12345" + curve[72:])
+    assert not icc._written_over(curve)
+    assert not icc._written_over(b"XYZ \0\0\0\0 serial 12345")

@@ -90,3 +90,18 @@ def test_a_table_with_room_for_a_message_is_refused() -> None:
     longer = data[:at] + b"\xff\xdb" + (length + 6).to_bytes(2, "big") + data[at + 4 : at + 2 + length]
     with pytest.raises(Refused, match="impossible length"):
         planned(longer + b"secret" + data[at + 2 + length :])
+
+
+def test_a_long_text_inside_the_coded_picture_is_refused() -> None:
+    """A damaged header can make segments pass for picture data; coded pictures hold no sentences."""
+    data = media.saved(Image.effect_noise((320, 240), 60).convert("RGB"), "JPEG", quality=80)
+    at = data.index(b"\xff\xda") + 600
+    assert planned(data)
+    with pytest.raises(Refused, match="other data lie inside"):
+        planned(data[:at] + b"The owner of this phone lives at 12 Long Street." + data[at:])
+
+
+@pytest.mark.parametrize("colour", ["black", "white", "gray", "teal"])
+def test_a_plain_surface_is_no_text(colour: str) -> None:
+    for quality in (10, 50, 90):
+        assert planned(media.saved(Image.new("RGB", (2000, 1000), colour), "JPEG", quality=quality))
