@@ -191,7 +191,7 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
     opening = _opening(item.id, made, name)
     opening.observation_id = journal.observation_of_media(item.made_by, item.item_id)
     opening.sealed_size = item.body_size
-    opening.attested_size = opening.original_size if item.attested == "match" else 0
+    opening.attested_size = _covered(item, opening) if item.attested == "match" else 0
     wanted = made.get("viewing") if name is not None else None
     with unit_of_work() as session:
         session.add(opening)
@@ -203,6 +203,12 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
                 Viewing(opening=opening.id, kind=wanted, state="waiting", tries=0, done=0, at=now_ms())
             )
     _seal_head(item, head, erase=name is not None and wanted not in VIEWED)
+
+
+def _covered(item: Item, opening: Opening) -> int:
+    """Plaintext bytes that a commitment to the body covers: what a tail added to a cut recording, nobody signed."""
+    whole = max(0, item.body_size - NONCE) // SEALED_CHUNK * CHUNK
+    return min(opening.original_size, whole) if opening.interrupted else opening.original_size
 
 
 def _run(order: Order, body: BinaryIO) -> tuple[dict[str, Any], str | None]:
