@@ -6,7 +6,7 @@ PY := .venv/bin/python
 prepare = @python=$$(sh scripts/python) && "$$python" -m scripts.prepare
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install what is missing, then serve on http://localhost:8000 (HOST, PORT, INSTANCE)
 	$(prepare) run
@@ -34,6 +34,14 @@ pictures: ## the pictures of the README, from the main journey
 bench: ## figures at full size, as JSON lines
 	$(prepare) test
 	@$(PY) -m bench
+
+faults: ## try to lose something: kills, bad lines, full disks; under 25 minutes
+	$(prepare) test
+	@$(PY) -m bench.faults
+
+faults-quick: ## a bounded part of that, as `make test` does
+	$(prepare) test
+	@$(PY) -m bench.faults --quick
 
 clean: ## remove what was installed and built; the data folder stays
 	@rm -rf .venv node_modules bench/node_modules static/dist .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -27,7 +27,10 @@ def _step(phone: PhoneApp, number: int) -> None:
 def main(report: Report, folder: Path) -> None:
     clock = folder / "clock"
     clock.write_text("0")
-    with running(folder / "server", wrap=("-m", "bench.faults.later", str(clock))) as server, playing() as play:
+    with (
+        running(folder / "server", wrap=("-m", "bench.faults.later", str(clock))) as server,
+        playing() as play,
+    ):
         phone = PhoneApp(play, folder / "phone", server.url)
         phone.browser.context.add_init_script(hooks.CLOCK)
         phone.enrol(server.invite("phone"))
@@ -56,9 +59,23 @@ def judge(server: Server, report: Report, steps: int, problems: list[str]) -> No
     kinds = dict(server.rows("select kind, count(*) from item group by kind"))
     report.count("clocks set by a day: photos received", kinds.get("photo", 0), least=steps)
     report.count("clocks set by a day: films received", kinds.get("film", 0), least=1)
-    report.count("clocks set by a day: notes opened", server.rows("select count(*) from entry where type = 'note'")[0][0], least=steps)
-    report.count("clocks set by a day: not attested", server.rows("select count(*) from item where attested != 'match'")[0][0], most=0)
-    report.count("clocks set by a day: not opened", server.rows("select count(*) from item where state != 'opened'")[0][0], most=0)
-    report.count(f"clocks set by a day: problems in the page {problems[:3] or ''}".strip(), len(problems), most=0)
+    report.count(
+        "clocks set by a day: notes opened",
+        server.rows("select count(*) from entry where type = 'note'")[0][0],
+        least=steps,
+    )
+    report.count(
+        "clocks set by a day: not attested",
+        server.rows("select count(*) from item where attested != 'match'")[0][0],
+        most=0,
+    )
+    report.count(
+        "clocks set by a day: not opened",
+        server.rows("select count(*) from item where state != 'opened'")[0][0],
+        most=0,
+    )
+    report.count(
+        f"clocks set by a day: problems in the page {problems[:3] or ''}".strip(), len(problems), most=0
+    )
     report.count("clocks set by a day: verified again by `flask verify`", int(server.verified()), least=1)
     report.count("clocks set by a day: unexpected errors in the server's logs", len(server.errors()), most=0)

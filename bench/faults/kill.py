@@ -83,7 +83,7 @@ def rounds(
     for _ in range(number):
         before = len(server.rows(CUT))
         began = phone.record(kind)
-        time.sleep(1.5 + dice.random() * 5)
+        time.sleep(1.5 + dice.random() * longest)
         killed = phone.kill()
         phone.reopen()
         until("the cut recording was opened", partial(_more_than, before, server))
@@ -120,12 +120,14 @@ def main(report: Report, folder: Path) -> None:
             enrolled(ChromiumPhone(play, folder / "chromium", server.url), server) as phone,
         ):
             for name, kind, only, full, quick in (
-                ("film as WebM, Chromium", "film", "", 20, 2),
+                ("film as WebM, Chromium", "film", "", 20, 1),
                 ("film as MP4, Chromium", "film", "video/mp4", 14, 1),
                 ("sound, Chromium", "sound", "", 14, 1),
             ):
                 phone.only = only
-                found = list(rounds(phone, server, kind, report.sized(full, quick), dice))
+                found = list(
+                    rounds(phone, server, kind, report.sized(full, quick), dice, 2.0 if report.quick else 5.0)
+                )
                 judge(report, name, GOALS["sound" if kind == "sound" else "mp4" if only else "webm"], found)
                 others = sum(("mp4" if only else "webm") not in one.container for _seconds, one in found)
                 report.count(f"killed -9, {name}: in another container", others, most=0)

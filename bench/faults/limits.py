@@ -37,7 +37,11 @@ def phone_full(report: Report, folder: Path) -> None:
         _quota(phone.page, server.url, ROOM)
         phone.button("Film").click()
         began = time.monotonic()
-        expect(phone.page.get_by_role("alert").filter(has_text=re.compile("space|room|full", re.IGNORECASE)).first).to_be_visible(timeout=120_000)
+        expect(
+            phone.page.get_by_role("alert")
+            .filter(has_text=re.compile("space|room|full", re.IGNORECASE))
+            .first
+        ).to_be_visible(timeout=120_000)
         lasted = time.monotonic() - began
         _quota(phone.page, server.url, None)
         server.start("web server")
@@ -50,7 +54,12 @@ def phone_full(report: Report, folder: Path) -> None:
         report.count("phone full while filming: films kept and playable", int(found.frames > 0), least=1)
         report.count("phone full while filming: attested", int(attested == "match"), least=1)
         # The alert comes after the camera has been closed: what is missing is less than this.
-        report.figure("phone full while filming: from the last frame to the notice", lasted - found.seconds, "s", most=4.0)
+        report.figure(
+            "phone full while filming: from the last frame to the notice",
+            lasted - found.seconds,
+            "s",
+            most=4.0,
+        )
 
 
 def _quota(page: Page, origin: str, room: float | None) -> None:
@@ -127,7 +136,9 @@ def in_small_disk(reserve: int, folder: Path) -> dict[str, object] | None:
     folder.mkdir(parents=True, exist_ok=True)
     script = 'mount -t tmpfs -o size="$1" none "$2" && shift 2 && exec "$@"'
     own = ["unshare", "--mount"] if is_root() else ["unshare", "--user", "--map-root-user", "--mount"]
-    if subprocess.run([*own, "sh", "-c", script, "sh", str(DISK), str(folder), "true"], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        [*own, "sh", "-c", script, "sh", str(DISK), str(folder), "true"], capture_output=True, check=False
+    ).returncode:
         return None
     run = subprocess.run(
         [*own, "sh", "-c", script, "sh", str(DISK), str(folder), str(PYTHON), "-m", "bench.faults.limits", str(folder), str(reserve)],
@@ -147,18 +158,40 @@ def main(report: Report, folder: Path) -> None:
             report.cannot(f"server's disk full, {name}", "no mount of its own is allowed here")
             continue
         report.count(f"server's disk full, {name}: received before", int(str(found["before"])), least=1)
-        report.count(f"server's disk full, {name}: said 507 and nothing else {found['said']}", int(found["said"] == ["507 disk-full"]), least=1)
-        report.count(f"server's disk full, {name}: still answers {found['asked']}", int(found["asked"] in {200, 507}), least=1)
-        report.count(f"server's disk full, {name}: receipts kept", int(str(found["receipted"])), least=int(str(found["before"])))
+        report.count(
+            f"server's disk full, {name}: said 507 and nothing else {found['said']}",
+            int(found["said"] == ["507 disk-full"]),
+            least=1,
+        )
+        report.count(
+            f"server's disk full, {name}: still answers {found['asked']}",
+            int(found["asked"] in {200, 507}),
+            least=1,
+        )
+        report.count(
+            f"server's disk full, {name}: receipts kept",
+            int(str(found["receipted"])),
+            least=int(str(found["before"])),
+        )
         report.count(f"server's disk full, {name}: bytes kept meanwhile", int(str(found["kept"])), least=1)
-        report.count(f"server's disk full, {name}: received after room was made {found['later'] or ''}".strip(), int(str(found["after"])), least=14)
-        report.count(f"server's disk full, {name}: verified again by `flask verify`", int(found["verified"] is True), least=1)
-        report.count(f"server's disk full, {name}: unexpected errors in the server's logs", int(str(found["errors"])), most=0)
+        report.count(
+            f"server's disk full, {name}: received after room was made {found['later'] or ''}".strip(),
+            int(str(found["after"])),
+            least=14,
+        )
+        report.count(
+            f"server's disk full, {name}: verified again by `flask verify`",
+            int(found["verified"] is True),
+            least=1,
+        )
+        report.count(
+            f"server's disk full, {name}: unexpected errors in the server's logs",
+            int(str(found["errors"])),
+            most=0,
+        )
     if not report.quick:
         phone_full(report, folder / "phone")
 
 
 if __name__ == "__main__":
     print(json.dumps(disk_full("", Path(sys.argv[1]), int(sys.argv[2]))))
-
-

@@ -247,7 +247,10 @@ class Line:
         elif request.path == "/api/status":
             with contextlib.suppress(ValueError, KeyError, AttributeError):
                 items = json.loads(answer.partition(b"\r\n\r\n")[2])["items"]
-                named = {one["upload"]: f"item {base64.b64encode(id.encode()).decode()}" for id, one in items.items()}
+                named = {
+                    one["upload"]: f"item {base64.b64encode(id.encode()).decode()}"
+                    for id, one in items.items()
+                }
                 with self._lock:
                     self._names |= named
 

@@ -47,7 +47,9 @@ def crowd(report: Report, folder: Path) -> None:
                     if answer.status != 204:
                         troubles.append(f"{answer.status} {answer.code}")
                     else:
-                        received.append(phone.receipt(answer.headers["Temoin-Receipt"], sealed)["attested"] == "match")
+                        received.append(
+                            phone.receipt(answer.headers["Temoin-Receipt"], sealed)["attested"] == "match"
+                        )
             except (OSError, http.client.HTTPException) as error:
                 troubles.append(repr(error))
 
@@ -82,7 +84,12 @@ def live(report: Report, folder: Path) -> None:
             answer = phone.patch(upload, offset, whole[offset:], len(whole))
             waits.append(1000 * (time.monotonic() - began))
             phone.receipt(answer.headers["Temoin-Receipt"], sealed)
-    report.figure("live recording ends: commitment, last byte and receipt, middle", sorted(waits)[len(waits) // 2], "ms", most=100.0)
+    report.figure(
+        "live recording ends: commitment, last byte and receipt, middle",
+        sorted(waits)[len(waits) // 2],
+        "ms",
+        most=100.0,
+    )
     report.figure("live recording ends: the same, worst", worst(waits), "ms")
 
 
@@ -97,7 +104,9 @@ def smashed(report: Report, folder: Path) -> None:
         upload = phone.create(sealed.id).headers["Location"]
         phone.patch(upload, 0, sealed.head + sealed.body[:there])
         phone.prefix(sealed, signed)
-        tail = phone.seal(bytes.fromhex(sealed.id) + (4 * CHUNK).to_bytes(8, "big") + content[4 * CHUNK : 4 * CHUNK + 9000])
+        tail = phone.seal(
+            bytes.fromhex(sealed.id) + (4 * CHUNK).to_bytes(8, "big") + content[4 * CHUNK : 4 * CHUNK + 9000]
+        )
         phone.patch(phone.create(sealed.id, len(tail.bytes), tail=1).headers["Location"], 0, tail.bytes)
         began = time.monotonic()
         stored = upload.rpartition("/")[2]
@@ -106,16 +115,26 @@ def smashed(report: Report, folder: Path) -> None:
         report.figure("smashed phone: shown at the desk after", time.monotonic() - began, "s", most=60.0)
         [(provisional, attested, size)] = server.rows(seen, stored)
         report.count("smashed phone: marked provisional", int(provisional), least=1)
-        report.count("smashed phone: bytes attested by the last prefix, off by", abs(attested - 2 * CHUNK), most=0)
-        report.count("smashed phone: bytes shown, the tail's included, off by", abs(size - 4 * CHUNK - 9000), most=0)
+        report.count(
+            "smashed phone: bytes attested by the last prefix, off by", abs(attested - 2 * CHUNK), most=0
+        )
+        report.count(
+            "smashed phone: bytes shown, the tail's included, off by", abs(size - 4 * CHUNK - 9000), most=0
+        )
         phone.commit(sealed, kind="film")
         answer = phone.patch(upload, len(sealed.head) + there, sealed.body[there:], len(sealed.bytes))
         phone.receipt(answer.headers["Temoin-Receipt"], sealed)
         server.settled()
         found = last_of(server, stored)
-        report.count("smashed phone goes on: opened again whole", int(not found.provisional and found.original_size == len(content)), least=1)
+        report.count(
+            "smashed phone goes on: opened again whole",
+            int(not found.provisional and found.original_size == len(content)),
+            least=1,
+        )
         report.count("smashed phone goes on: all attested", int(found.attested_size == len(content)), least=1)
-        logged = server.rows("select count(*) from log_entry where verb = 'item.opened' and object = ?", sealed.id)[0][0]
+        logged = server.rows(
+            "select count(*) from log_entry where verb = 'item.opened' and object = ?", sealed.id
+        )[0][0]
         report.count("smashed phone goes on: openings in the log", logged, least=2)
 
 
@@ -159,7 +178,9 @@ def _memory(report: Report, server: Server, phone: Handset, folder: Path) -> Non
 def _sealed(phone: Handset, folder: Path, size: int) -> Path:
     plain, sealed = folder / "film.webm", folder / f"{size}.age"
     film.make(plain, size)
-    pyrage.encrypt_file(str(plain), str(sealed), [pyrage.x25519.Recipient.from_str(one) for one in phone.recipients])
+    pyrage.encrypt_file(
+        str(plain), str(sealed), [pyrage.x25519.Recipient.from_str(one) for one in phone.recipients]
+    )
     plain.unlink()
     return sealed
 

@@ -65,14 +65,22 @@ def main(report: Report, folder: Path) -> None:
         phone.browser.close()
         server.settled()
         kinds = dict(server.rows("select kind, count(*) from item group by kind"))
-        report.count("two tabs, databases closed, service worker killed: photos", kinds.get("photo", 0), least=4)
-        report.count("two tabs, databases closed, service worker killed: films", kinds.get("film", 0), least=1)
+        report.count(
+            "two tabs, databases closed, service worker killed: photos", kinds.get("photo", 0), least=4
+        )
+        report.count(
+            "two tabs, databases closed, service worker killed: films", kinds.get("film", 0), least=1
+        )
         notes = server.rows("select count(*) from entry where type = 'note'")[0][0]
         report.count("two tabs, databases closed, service worker killed: notes", notes, least=1)
-        doubled = server.rows("select count(*) from (select 1 from item group by item_id having count(*) > 1)")[0][0]
+        doubled = server.rows(
+            "select count(*) from (select 1 from item group by item_id having count(*) > 1)"
+        )[0][0]
         report.count("two tabs, databases closed, service worker killed: doubled", doubled, most=0)
         flawed = server.rows("select count(*) from item where attested != 'match' or state != 'opened'")[0][0]
-        report.count("two tabs, databases closed, service worker killed: not attested or not opened", flawed, most=0)
+        report.count(
+            "two tabs, databases closed, service worker killed: not attested or not opened", flawed, most=0
+        )
         cut = server.rows("select count(*) from item where cut")[0][0]
         report.count("two tabs, databases closed, service worker killed: recordings cut", cut, most=0)
         forked = server.rows("select count(*) from statement where forked or broken_link")[0][0]

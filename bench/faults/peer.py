@@ -50,7 +50,9 @@ PATCHES = st.builds(
     type=st.sampled_from([TYPE] * 8 + ["text/plain", ""]),
 )  # fmt: skip
 OTHERS = st.builds(Step, st.sampled_from(["HEAD", "HEAD", "HEAD", "DELETE", "OPTIONS"]), version=VERSIONS)
-TALKS = st.tuples(CREATIONS, st.lists(st.one_of(PATCHES, PATCHES, PATCHES, OTHERS), max_size=9)).map(lambda t: [t[0], *t[1]])
+TALKS = st.tuples(CREATIONS, st.lists(st.one_of(PATCHES, PATCHES, PATCHES, OTHERS), max_size=9)).map(
+    lambda t: [t[0], *t[1]]
+)
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,19 @@ WITHDRAWN = "a stored item can't be withdrawn"
 LEFT_BEHIND = "a refused request leaves no length behind"
 # Both refuse and nothing changes; ours names the reason that the protocol gives a status of its own, in this order:
 # version (412), existence (404), media type (415), offset (409), the rest.
-OTHER_STATUS = {(412, 400), (412, 403), (412, 404), (404, 400), (404, 403), (415, 400), (415, 403), (409, 400), (413, 400), (400, 409), (415, 413)}
+OTHER_STATUS = {
+    (412, 400),
+    (412, 403),
+    (412, 404),
+    (404, 400),
+    (404, 403),
+    (415, 400),
+    (415, 403),
+    (409, 400),
+    (413, 400),
+    (400, 409),
+    (415, 413),
+}
 
 
 def choice(step: Step, ours: Said, theirs: Said) -> str | None:
@@ -177,4 +191,6 @@ def main(report: Report, folder: Path) -> None:
         report.count("beside @tus/server: differences that are no choice", unknown.total(), most=0)
         for line, number in unknown.most_common(20):
             print(f"  {number} x {line}", flush=True)
-        report.count("beside @tus/server: unexpected errors in the server's logs", len(server.errors()), most=0)
+        report.count(
+            "beside @tus/server: unexpected errors in the server's logs", len(server.errors()), most=0
+        )

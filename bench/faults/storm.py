@@ -161,7 +161,7 @@ def _named(key: jws.Key, device: str, row: dict[str, Any]) -> bool:
 
 
 def main(report: Report, folder: Path) -> None:
-    phones, items = report.sized(5, 3), report.sized(200, 12)
+    phones, items = report.sized(5, 2), report.sized(200, 10)
     with running(folder / "storm") as server:
         line = Line(server.port, 1, MIX)
         storm = Storm(server, folder, report.sized(11, 7))
