@@ -59,7 +59,7 @@ async function make(number) {
 }
 
 const stop = new AbortController();
-const sending = new Sender(store).run(stop.signal);
+new Sender(store).run(stop.signal);
 // An impatient person and a phone that finds its net again: no rest lasts long.
 const kicks = setInterval(() => notify('kick'), 250);
 const presses = setInterval(() => notify('pressed'), 1500);
@@ -85,7 +85,6 @@ while ((await tell()) > 0) await pause(50);
 clearInterval(kicks);
 clearInterval(presses);
 stop.abort();
-await sending;
 const rows = (await store.items()).map(({ id, kind, state, problem, head, body, receipt }) => ({
   ...{ id, kind, state, problem, head, body, receipt },
   plain: plain[id],

@@ -57,7 +57,7 @@ export class Sender {
       while (!stop.aborted) {
         this.#woken = false;
         const busy = await this.#step();
-        if (!busy && !this.#woken) await this.#rest();
+        if (!busy && !this.#woken && !stop.aborted) await this.#rest();
       }
     } finally {
       unlisten();
