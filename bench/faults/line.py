@@ -217,7 +217,7 @@ class Line:
         """One bit of an upload's bytes, once an upload: twice the same one is what its second try is there for."""
         with self._lock:
             name = request.header("upload-metadata") or self._names.get(request.path, request.path)
-            if name in self.corrupted:
+            if request.is_upload and name in self.corrupted:
                 return data
             self.corrupted.add(name)
         self.done["corrupt"] += 1

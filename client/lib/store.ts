@@ -91,6 +91,8 @@ export interface StatementRow {
   items: string[];
   state: 'waiting' | 'accepted' | 'refused';
   receipt: string | null;
+  /** Times that the server could not read it. */
+  tries?: number;
 }
 
 /** What the organisation sets for its phones. `rio_digits` may be missing: an answer of an older server. */

@@ -9,6 +9,8 @@ import type { DeviceRow, ItemRow, StatementRow, Store } from '../lib/store';
 const ITEMS = 5;
 const REQUEST = 3000;
 const STATEMENTS = 16;
+const UNREADABLE = new Set(['bad-signature', 'bad-statement']);
+const TRIES = 3;
 
 interface Result {
   receipt?: string;
@@ -79,6 +81,12 @@ async function settle(store: Store, device: DeviceRow, row: StatementRow, result
       if (!(error instanceof BadStatement)) throw error;
       problem = 'bad-receipt';
     }
+  }
+  // We know our own signature: unreadable over there means damaged on the way, which another try may mend.
+  const tries = (row.tries ?? 0) + 1;
+  if (problem !== null && UNREADABLE.has(problem) && tries < TRIES) {
+    await store.write(['statements'], (tx) => tx.objectStore('statements').put({ ...row, tries }));
+    return;
   }
   const state = problem === null ? 'accepted' : 'refused';
   await store.write(['items', 'statements'], async (tx) => {

@@ -23,7 +23,7 @@ const STANDSTILL = 60_000;
 /** Refusals that only say "later". */
 const LATER = new Set(['disk-full', 'quota', 'too-many', 'offset', 'checksum', 'differs-from-commitment']);
 /** Refusals that no second try will change. */
-const NEVER = new Set(['not-age', 'too-large']);
+const NEVER = new Set(['too-large']);
 
 interface Moments {
   time: number;
@@ -200,7 +200,8 @@ export class Sender {
       return false;
     }
     const code = error instanceof Refused ? error.code : isMissing(error) ? 'missing' : 'unknown';
-    const final = NEVER.has(code) || code === 'missing';
+    // What we sealed is an age file: bytes that are none were damaged on the way, once. Twice is something else.
+    const final = NEVER.has(code) || code === 'missing' || (code === 'not-age' && row.problem === code);
     await this.#store.change(row.id, () => ({
       problem: code,
       ...(final && !isLive(row) ? { state: 'refused' as const } : {}),

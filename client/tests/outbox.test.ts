@@ -114,6 +114,31 @@ describe('sending', () => {
     expect((await here.store.item(id))?.state).toBe('received');
   });
 
+  test('a statement damaged on the way goes again: the item is attested all the same', async () => {
+    const id = await film(here.depot, 5000);
+    let damaged = 0;
+    server.trouble = (_method, path) =>
+      path === '/api/statements' && damaged++ < 2
+        ? Response.json({ results: [{ error: { code: 'bad-signature' } }], time: Date.now() })
+        : null;
+    await here.sender.drain();
+    expect((await here.store.item(id))?.state).toBe('received');
+    expect(server.statements.filter(({ typ }) => typ === 'temoin-commitment')).toHaveLength(1);
+  });
+
+  test('its first bytes damaged on the way: tried once more, then it stands still and says so', async () => {
+    const [once, always] = [await film(here.depot, 5000), await film(here.depot, 300_000)];
+    let refused = 0;
+    server.trouble = (method, path, headers) => {
+      const large = Number(headers.get('Upload-Length')) > 100_000 || method === 'PATCH';
+      if (!path.startsWith('/api/files') || (!large && refused++ > 0)) return null;
+      return refuse(415, 'not-age');
+    };
+    for (let i = 0; i < 4; i++) await new Sender(here.store).drain().catch(() => undefined);
+    expect((await here.store.item(once))?.state).toBe('received');
+    expect(await here.store.item(always)).toMatchObject({ state: 'refused', problem: 'not-age' });
+  });
+
   test('a server that stores other bytes is believed in nothing: the copy stays, and the item says why', async () => {
     const id = await film(here.depot, 1000);
     server.trouble = (_method, path, _headers, body) => {
