@@ -85,6 +85,12 @@ class Config:
     proxies: int = _setting(
         "TEMOIN_PROXIES", 0, int, "Reverse proxies in front whose X-Forwarded headers are believed."
     )
+    local: bool = _setting(
+        "TEMOIN_LOCAL",
+        False,
+        _flag,
+        "Set by `make run` for its own server: people log in at this very machine, so the second factor may come later.",
+    )
     testing: bool = False
 
     @property

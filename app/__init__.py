@@ -37,7 +37,9 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.config.update(
         ROOT=configuration.ROOT, TEMOIN=settings, TESTING=settings.testing,
-        SQLALCHEMY_DATABASE_URI=settings.database_url, MAX_CONTENT_LENGTH=None,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # an error must not carry a note into a log
+        MAX_CONTENT_LENGTH=None,
     )  # fmt: skip
     app.logger.setLevel(logging.INFO)
     for part in (

@@ -11,6 +11,14 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+LAST = 4_102_444_800_000  # 2100-01-01T00:00Z: nothing that a phone says of later times is a time
+
+
+def bounded(ms: int) -> int:
+    """A time that somebody claims, kept within 1970 to 2100: an absurd clock must not stop a page."""
+    return max(0, min(ms, LAST))
+
+
 def to_datetime(ms: int) -> datetime:
-    """An aware UTC datetime of a time in milliseconds."""
-    return datetime.fromtimestamp(ms / 1000, UTC)
+    """An aware UTC datetime of a time in milliseconds, within 1970 to 2100."""
+    return datetime.fromtimestamp(bounded(ms) / 1000, UTC)

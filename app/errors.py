@@ -31,6 +31,18 @@ def _answer(code: str, message: str, status: int, headers: dict[str, str] | None
     return response
 
 
+def named(error: BaseException) -> str:
+    """The type and place of an error, never its message: that can hold content."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return (
+        f"{type(error).__name__} at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        if trace
+        else type(error).__name__
+    )
+
+
 def _messages(status: int) -> str:
     known = {
         400: _("The request can't be read."),
@@ -62,12 +74,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        # The type and place, never the message: an exception's text can hold content.
-        trace = error.__traceback__
-        while trace and trace.tb_next:
-            trace = trace.tb_next
-        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-        current_app.logger.error("unexpected %s at %s", type(error).__name__, place)
+        current_app.logger.error("unexpected %s", named(error))
         if current_app.config["TEMOIN"].testing:
             raise error
         return _answer("server-error", _messages(500), 500)

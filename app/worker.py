@@ -19,11 +19,15 @@ from flask import Flask, current_app
 
 from app.clock import now_ms
 from app.db import db, forget_reads
-from app.intake import uploads
+from app.errors import named
+from app.intake import storing, uploads
 from app.keys import keys
-from app.opening import rotation, viewing
+from app.opening import rotation, silent, viewing
 from app.opening import service as opening
 
+FAIR = 4  # every so many items the one that waits longest comes first
+ROUND = 20  # items before the sweep may be due again
+RECOVER = 5  # seconds after an error that nobody expected
 IDLE = 0.5  # seconds between looks at an empty queue
 SWEEP = 60  # seconds
 SILENT = 20  # seconds without a byte, after which an upload is opened as far as it goes
@@ -49,8 +53,8 @@ def last_alive(instance: Path) -> int | None:
 def sweep() -> None:
     """Find what was begun and not finished."""
     if keys().may_sign:  # else the web server does it when it starts (scripts/gunicorn_conf.py)
-        uploads.finish_begun()
-    close_given_up()
+        storing.finish_begun()
+        close_given_up()
     opening.close_old_heads()
     keys().renew_intake()
     rotation.destroy_old()
@@ -61,20 +65,20 @@ def open_silent() -> None:
     for upload in uploads.unfinished():
         quiet = time.time() - uploads.incoming(upload).touched()
         if GIVEN_UP > quiet > SILENT:
-            opening.open_silent(upload)
+            silent.open_silent(upload)
 
 
 def close_given_up() -> None:
     for upload in uploads.unfinished():
         here = uploads.incoming(upload)
         if here.offset() and time.time() - here.touched() > GIVEN_UP and here.has_whole_head():
-            uploads.close_cut(upload)
+            storing.close_cut(upload)
 
 
-def work_off() -> int:
-    """Open everything that waits. Returns how many items were opened."""
+def work_off(most: int | None = None) -> int:
+    """Open what waits, at most so many items. Returns how many were opened."""
     done = 0
-    while (item := opening.next_waiting()) is not None:
+    while done != most and (item := opening.next_waiting(oldest=done % FAIR == FAIR - 1)) is not None:
         opening.open_item(item.id)
         db.session.remove()
         alive_file(current_app.config["TEMOIN"].instance).touch()
@@ -117,16 +121,23 @@ def run(app: Flask) -> None:
         app.logger.info("worker %s started at %s", os.getpid(), now_ms())
         while not stop.is_set():
             alive_file(instance).touch()
-            if time.monotonic() - swept > SWEEP or not swept:
-                sweep()
-                swept = time.monotonic()
-            if time.monotonic() - looked > SILENT / 2:
-                open_silent()
-                looked = time.monotonic()
-            making = viewing.go_on(making)
-            if work_off() == 0:
-                forget_reads()
+            try:
+                if time.monotonic() - swept > SWEEP or not swept:
+                    swept = time.monotonic()
+                    sweep()
+                if time.monotonic() - looked > SILENT / 2:
+                    looked = time.monotonic()
+                    open_silent()
+                making = viewing.go_on(making)
+                if work_off(ROUND) == 0:
+                    forget_reads()
+                    db.session.remove()
+                    stop.wait(IDLE)
+            except Exception as error:
+                # A full disk or one bad item must not end the worker; its text could hold content, its kind can't.
+                app.logger.error("worker: %s", named(error))
                 db.session.remove()
-                stop.wait(IDLE)
+                opening.requeue_interrupted()
+                stop.wait(RECOVER)
         if making is not None:
             making.stop()

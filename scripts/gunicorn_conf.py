@@ -37,10 +37,17 @@ loglevel = "warning"
 # One process: rates are counted in memory. Threads: the work is waiting for bytes and for fsync.
 worker_class = "gthread"
 workers = 1
-threads = 16
+threads = 64
 timeout = 120
 graceful_timeout = 10  # an upload that is cut here goes on at its offset
 keepalive = 75
+SILENT = 60  # seconds a body may pause: a thread that waits for ever is a thread that nobody else has
+
+
+def pre_request(_worker: Any, request: Any) -> None:
+    request.unreader.sock.settimeout(SILENT)
+
+
 max_requests = 0
 # By default a socket in the home folder, which two servers of one user would fight over.
 control_socket_disable = True
@@ -48,9 +55,9 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """Where web server and worker are two users, only this one can sign what a crash left unsigned."""
-    from app.intake import uploads
+    from app.intake import storing
     from app.keys import keys
 
     with worker.wsgi.app_context():
         if not keys().may_open:
-            uploads.finish_begun()
+            storing.finish_begun()

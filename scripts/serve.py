@@ -214,7 +214,8 @@ def web(host: str, port: int, *more: str) -> Program:
     ]
     tls = "--certfile" in more
     name = "secure web server" if tls else "web server"
-    return Program(name, [*command, *more, "wsgi:app"], listens=(host, port), tls=tls)
+    local = {"TEMOIN_LOCAL": "yes"} if _reachable(host) in {"127.0.0.1", "::1"} and not tls else {}
+    return Program(name, [*command, *more, "wsgi:app"], local, listens=(host, port), tls=tls)
 
 
 def worker() -> Program:

@@ -24,6 +24,9 @@ def init_app(app: Flask) -> None:
     kept = desk_secrets(config.instance)
     app.config.update(
         SECRET_KEY=kept["session"],
+        # Our pages send no referrer, which the strict check over https would ask for: the token in the session and
+        # the SameSite cookie are the protection.
+        WTF_CSRF_SSL_STRICT=False,
         SESSION_COOKIE_NAME="desk",
         SESSION_COOKIE_PATH="/desk",  # the phone app never sees it
         SESSION_COOKIE_HTTPONLY=True,

@@ -193,7 +193,10 @@ def heard_from(
     """Note a phone's last contact, what it still holds, and whether it was handed the pins."""
     values: dict[str, Any] = {"last_contact": now_ms()}
     if holds and isinstance(holds.get("items"), int) and isinstance(holds.get("bytes"), int):
-        values |= {"holds_items": min(holds["items"], 2**31 - 1), "holds_bytes": min(holds["bytes"], 2**62)}
+        values |= {
+            "holds_items": max(0, min(holds["items"], 2**31 - 1)),
+            "holds_bytes": max(0, min(holds["bytes"], 2**62)),
+        }
         if holds["items"] == 0:
             values["empty_at"] = values["last_contact"]
     if pins:

@@ -25,7 +25,7 @@ from app.enrol import service as enrol
 from app.enrol.models import Device
 from app.ids import new_id
 from app.imports.models import Imported
-from app.intake import uploads
+from app.intake import storing
 from app.intake.incoming import Incoming
 from app.intake.models import Item, Upload
 from app.intake.uploads import ITEM
@@ -137,7 +137,7 @@ def _sealed(file: BinaryIO, size: int, digest: str, upload_id: str, device_id: s
             raise NotTaken("it changed while it was read")
         with unit_of_work() as session:
             session.get_one(Upload, upload_id).length = target.offset
-    item = uploads.finish(
+    item = storing.finish(
         db.session.get_one(Device, device_id), db.session.get_one(Upload, upload_id), kind="import"
     )
     assert isinstance(item, Item)

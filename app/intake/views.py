@@ -12,7 +12,7 @@ from app.clock import now_ms
 from app.enrol import service as enrol
 from app.enrol.views import json_body, this_device
 from app.errors import Problem
-from app.intake import state, statements, tus, uploads
+from app.intake import state, statements, storing, tus, uploads
 from app.intake.models import Upload
 
 bp = Blueprint("intake", __name__, url_prefix="/api")
@@ -22,7 +22,9 @@ bp = Blueprint("intake", __name__, url_prefix="/api")
 def in_protocol() -> Iterator[None]:
     """What tus refuses becomes an answer in our one shape."""
     try:
-        tus.check_version(cast(Any, request.headers))  # before anything else is looked at, as the protocol has it
+        tus.check_version(
+            cast(Any, request.headers)
+        )  # before anything else is looked at, as the protocol has it
         yield
     except tus.Refused as error:
         raise Problem(error.code, error.why, error.status, Tus_Version=tus.VERSION) from error
@@ -77,7 +79,7 @@ def _line() -> BinaryIO:
 
 def _take(upload: Upload, patch: tus.Patch) -> int:
     offset = uploads.write(this_device(), upload, patch, _line())
-    uploads.finish(this_device(), upload)
+    storing.finish(this_device(), upload)
     return offset
 
 

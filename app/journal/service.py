@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from app.clock import bounded
 from app.db import db, unit_of_work
 from app.documents import loads
 from app.ids import is_id
@@ -65,7 +66,7 @@ def parse(text: str) -> Parsed:
     code, about, corrects = data.get("code"), data.get("item"), document.get("corrects")
     return Parsed(
         document=document, entry_id=document["id"], observation=document["observation"], type=kind,
-        seq=int(document["seq"]), at=int(clock["wall"]) + _offset(clock.get("offset")),
+        seq=int(document["seq"]), at=bounded(int(clock["wall"]) + _offset(clock.get("offset"))),
         trial=document.get("trial") is True, corrects=corrects if is_id(corrects) else None,
         about=about if is_id(about) else None, code=code if isinstance(code, str) and len(code) <= 40 else None,
         place=place if isinstance(place, dict) else None,

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from typing import Any, BinaryIO
 
 from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.blobs import blobs
+from app.blobs import BlobMissing, blobs
 from app.clock import now_ms
 from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.ids import new_id
 from app.intake import handover, uploads
-from app.intake.incoming import Incoming
 from app.intake.models import Item, Upload
 from app.journal import service as journal
 from app.keys import keys
@@ -31,6 +29,7 @@ from app.seal import (
     NotForThisKey,
     SealedReader,
     SealError,
+    parse_head,
     seal_bytes,
 )
 
@@ -40,11 +39,10 @@ KEEP_HEAD_DAYS = 30
 VIEWED = ("image", "film", "sound")  # kinds of copies for viewing that the child may ask for
 
 
-def next_waiting() -> Item | None:
-    """The smallest waiting item: entries come before films."""
-    return db.session.scalars(
-        select(Item).where(Item.state == "waiting").order_by(Item.body_size, Item.received_at).limit(1)
-    ).first()
+def next_waiting(*, oldest: bool = False) -> Item | None:
+    """The smallest waiting item, since entries come before films; or the one that waits longest, so that none starves."""
+    order = (Item.received_at, Item.body_size) if oldest else (Item.body_size, Item.received_at)
+    return db.session.scalars(select(Item).where(Item.state == "waiting").order_by(*order).limit(1)).first()
 
 
 def waiting() -> int:
@@ -169,7 +167,7 @@ def tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
             with blobs().open(f"heads/{upload.id}") as head, blobs().open(f"bodies/{upload.id}") as body:
                 size = blobs().size(f"bodies/{upload.id}")
                 plain = SealedReader(unwrap(head.read()), body, size).read(128 * 1024) or b""
-        except SealError as error:
+        except (SealError, BlobMissing) as error:
             current_app.logger.warning("tail of %s: %s", item_id, error)
             continue
         if (tail := read_tail(plain, item_id)) is not None:
@@ -187,8 +185,8 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
         tails(item.device_id, item.item_id),
     )
     with blobs().open(f"bodies/{item.id}") as body:
-        made, name = _run(order, body)
-    opening = _opening(item.id, made, name)
+        made, name = run_child(order, body)
+    opening = record(item.id, made, name)
     opening.observation_id = journal.observation_of_media(item.made_by, item.item_id)
     opening.sealed_size = item.body_size
     opening.attested_size = _covered(item, opening) if item.attested == "match" else 0
@@ -196,7 +194,7 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
     with unit_of_work() as session:
         session.add(opening)
         session.get_one(Item, item.id).state = "opened"
-        _log(item.item_id, opening)
+        note(item.item_id, opening)
         if wanted in VIEWED:
             session.flush()
             session.add(
@@ -211,7 +209,7 @@ def _covered(item: Item, opening: Opening) -> int:
     return min(opening.original_size, whole) if opening.interrupted else opening.original_size
 
 
-def _run(order: Order, body: BinaryIO) -> tuple[dict[str, Any], str | None]:
+def run_child(order: Order, body: BinaryIO) -> tuple[dict[str, Any], str | None]:
     """What the child found, and the name of the working copy it made, if it could. Raises ChildFailed."""
     name = f"{new_id()}.age"
     forget_reads()
@@ -230,7 +228,7 @@ class _NoCopy(Exception):
     """The child made no working copy; the blob that was begun for it is dropped."""
 
 
-def _opening(upload_id: str, made: dict[str, Any], name: str | None) -> Opening:
+def record(upload_id: str, made: dict[str, Any], name: str | None) -> Opening:
     return Opening(
         item=upload_id, at=now_ms(), provisional=False, interrupted=bool(made["interrupted"]),
         media_type=made["media_type"], original_size=int(made["original_size"]),
@@ -239,7 +237,7 @@ def _opening(upload_id: str, made: dict[str, Any], name: str | None) -> Opening:
     )  # fmt: skip
 
 
-def _log(item_id: str, opening: Opening) -> None:
+def note(item_id: str, opening: Opening) -> None:
     log.append(
         "worker", "item.opened", item_id,
         {"item": opening.item, "original": opening.original_sha256, "size": opening.original_size,
@@ -248,74 +246,34 @@ def _log(item_id: str, opening: Opening) -> None:
     )  # fmt: skip
 
 
-def open_silent(upload: Upload) -> bool:
-    """Open an unfinished upload as far as it goes; head kept, upload still open. False if there was nothing new.
-
-    Raises nothing for bytes that can't be opened: they may still become whole."""
-    here = uploads.incoming(upload)
-    if not here.body.exists() or not here.has_whole_head():
-        return False
-    size, head = here.body.stat().st_size, here.head_bytes()
-    last = newest_of(upload.id)
-    if last is not None and last.sealed_size == size:
-        return False
-    config = current_app.config["TEMOIN"]
-    try:
-        order = Order(
-            unwrap(head), size, keys().storage_recipient, config.child_memory,
-            tails(upload.device_id, upload.item_id),
-        )  # fmt: skip
-        with here.body.open("rb") as body:
-            made, name = _run(order, body)
-    except (SealError, ChildFailed) as error:
-        current_app.logger.warning("opening the silent %s: %s", upload.item_id, error)
-        return False
-    if not made["original_size"]:
-        return False
-    opening = _opening(upload.id, made, name)
-    opening.provisional, opening.sealed_size = True, size
-    opening.attested_size = _attested(upload, here)
-    opening.observation_id = journal.observation_of_media(
-        handover.maker_of(upload.device_id, upload.item_id), upload.item_id
-    )
-    with unit_of_work() as session:
-        session.add(opening)
-        _log(upload.item_id, opening)
-    return True
-
-
-def _attested(upload: Upload, here: Incoming) -> int:
-    """Plaintext bytes that the last signed prefix covers, after hashing exactly those bytes."""
-    said = uploads.last_prefix(upload.device_id, upload.item_id)
-    if said is None or said.body_size > here.body.stat().st_size:
-        return 0
-    with here.body.open("rb") as body:
-        running, left = hashlib.sha256(), said.body_size
-        while left and (part := body.read(min(left, 1 << 20))):
-            running.update(part)
-            left -= len(part)
-    return (
-        (max(0, said.body_size - NONCE) // SEALED_CHUNK) * CHUNK
-        if log.b64(running.digest()) == said.body_sha256
-        else 0
-    )
-
-
 def _seal_head(item: Item, head: bytes, *, erase: bool) -> None:
     """Close the original: its head goes to custody, and the head that the intake key opens is erased.
 
     Without a working copy the clear head stays for KEEP_HEAD_DAYS, so that a later version may make one."""
-    name = f"heads/{item.id}"
-    if not blobs().exists(f"{name}.age"):
-        blobs().put(f"{name}.age", seal_bytes(head, keys().custody_recipients))
+    _to_custody(item.id, head)
     if erase:
-        blobs().erase(name)
+        release_head(item)
+
+
+def _to_custody(name: str, head: bytes) -> None:
+    if not blobs().exists(f"heads/{name}.age"):
+        blobs().put(f"heads/{name}.age", seal_bytes(head, keys().custody_recipients))
 
 
 def release_head(item: Item) -> None:
-    """Erase the clear head, which was only kept for the copy for viewing."""
-    if blobs().exists(f"heads/{item.id}") and blobs().exists(f"heads/{item.id}.age"):
-        blobs().erase(f"heads/{item.id}")
+    """Erase the clear heads of an item and its tails, once custody has them. A foreign client that forgot custody has
+    sealed to intake alone: then its clear head is all there is, and stays."""
+    if not blobs().exists(f"heads/{item.id}") or not blobs().exists(f"heads/{item.id}.age"):
+        return
+    with blobs().open(f"heads/{item.id}") as file:
+        if len(parse_head(file.read())[0]) <= len(keys().custody_recipients):
+            return
+    for tail in uploads.tails_of(item.device_id, item.item_id):
+        if blobs().exists(f"heads/{tail.id}"):
+            with blobs().open(f"heads/{tail.id}") as file:
+                _to_custody(tail.id, file.read())
+            blobs().erase(f"heads/{tail.id}")
+    blobs().erase(f"heads/{item.id}")
 
 
 def close_old_heads() -> None:

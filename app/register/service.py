@@ -60,6 +60,11 @@ def take(entry: Entry) -> Reading | None:
         return reading
 
 
+MOST_FRAGMENTS = (
+    16  # more is no reading: each fragment stands for many patterns, made while the log is locked
+)
+
+
 def _reading(entry: Entry, data: dict[str, Any]) -> Reading:
     """From a phone's words, which may be anything: what can't be a RIO is kept as it was written, in
     `other`."""
@@ -71,7 +76,8 @@ def _reading(entry: Entry, data: dict[str, Any]) -> Reading:
         except rio.OtherNumber:
             other.append(said)
     fragments = []
-    for item in data.get("fragments") or [] if isinstance(data.get("fragments"), list) else []:
+    given = data.get("fragments")
+    for item in given[:MOST_FRAGMENTS] if isinstance(given, list) else []:
         digits = rio.normalise(_text(item.get("digits"))) if isinstance(item, dict) else ""
         if digits.isascii() and digits.isdecimal() and len(digits) <= length:
             anchor = item.get("anchor") if item.get("anchor") in rio.ANCHORS else "anywhere"

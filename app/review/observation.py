@@ -25,7 +25,7 @@ class Box:
 
 def boxes(pattern: object, unsure: object) -> list[Box]:
     """The digits of a pattern and how sure each is."""
-    doubtful = set(unsure) if isinstance(unsure, list) else set()
+    doubtful = {at for at in unsure if isinstance(at, int)} if isinstance(unsure, list) else set()
     return [
         Box("", "unknown") if c == "?" else Box(c, "unsure" if at in doubtful else "sure")
         for at, c in enumerate(str(pattern or ""))

@@ -14,7 +14,7 @@ from app.custody import log
 from app.custody.models import LogEntry
 from app.db import db, unit_of_work
 from app.errors import Problem
-from app.intake import uploads
+from app.intake import storing, uploads
 from app.intake.models import Item, Upload
 from app.journal.models import Observation
 from app.opening.models import Opening
@@ -109,7 +109,7 @@ def close(user: User, upload_id: str) -> bool:
         return False
     if time.time() - uploads.incoming(upload).touched() < SILENT:
         return False
-    return uploads.close_cut(upload, user.actor) is not None
+    return storing.close_cut(upload, user.actor) is not None
 
 
 def newest_mark(subject: str) -> Mark | None:

@@ -15,7 +15,7 @@ from app.db import db
 from app.enrol.models import Device
 from app.imports import service
 from app.imports.models import Imported
-from app.intake import uploads
+from app.intake import storing
 from app.intake.incoming import Incoming
 from app.intake.models import Item, Upload
 from app.intake.verify import verify_items
@@ -97,11 +97,11 @@ def test_a_file_that_was_sealed_whole_is_only_finished(
     app: Flask, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with app.app_context():
-        real = uploads.finish
-        monkeypatch.setattr(uploads, "finish", lambda *_, **__: 1 / 0)
+        real = storing.finish
+        monkeypatch.setattr(storing, "finish", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             service.take(folder / "a.jpg")
-        monkeypatch.setattr(uploads, "finish", real)
+        monkeypatch.setattr(storing, "finish", real)
         upload = db.session.query(Upload).one()
         sealed = hashlib.sha256(Incoming(blobs(), upload.id).body.read_bytes()).digest()
         assert service.take(folder / "a.jpg").new

@@ -16,7 +16,7 @@ from app.db import db
 from app.enrol import service as enrol
 from app.enrol.models import Device
 from app.ids import new_id
-from app.intake import tus, uploads
+from app.intake import storing, tus, uploads
 from app.intake.models import Item, Upload
 from app.keys import keys
 from config import Config
@@ -193,8 +193,8 @@ def test_a_crash_between_rename_and_row_is_finished_by_the_sweep(app: Flask, pho
             if step == "both moved":
                 blobs().adopt(here.head, f"heads/{upload.id}")
             assert uploads.offset_of(upload) == len(sealed.bytes), step
-        assert uploads.finish_begun() == 1
-        assert uploads.finish_begun() == 0
+        assert storing.finish_begun() == 1
+        assert storing.finish_begun() == 0
         item = db.session.scalars(select(Item)).one()
         assert item.attested == "match" and item.body_size == len(sealed.body)
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep what the page shows as docs/pictures/NAME.png, if pictures are wanted in this run."""
+    """Keep what the page shows as `name` in docs/pictures, if pictures are wanted in this run."""
     wanted = os.environ.get("PICTURES")
     if not wanted:
         return

@@ -18,7 +18,7 @@ from app.db import db, unit_of_work
 from app.ids import new_id
 from app.intake.models import Item, Upload
 from app.journal.models import Entry
-from app.opening import service as opening
+from app.opening import silent
 from app.opening.models import Opening
 from app.review import find, observation, queue
 from app.review.medium import hex_hash
@@ -236,7 +236,7 @@ def test_a_silent_upload_is_shown_as_far_as_it_came(app: Flask, phone: Phone) ->
     with app.app_context():
         work_off()
         (upload,) = db.session.query(Upload).filter_by(item_id=sealed.id).all()
-        assert opening.open_silent(upload)
+        assert silent.open_silent(upload)
         key = upload.id
     desk = person(app, "reviewer")
     page = desk.page(f"/desk/o/{reference_of(app, seen.id)}")
