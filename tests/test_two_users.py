@@ -24,7 +24,9 @@ def leave_unfinished(app: Flask) -> None:
     sealed = phone.seal(b"what was seen")
     url = phone.create(sealed.id, len(sealed.bytes)).headers["Location"]
     with app.app_context():
-        Incoming(blobs(), url.rsplit("/", 1)[1]).write(sealed.bytes, 0)
+        here = Incoming(blobs(), url.rsplit("/", 1)[1])
+        here.write(sealed.bytes, 0)
+        here.sync()
 
 
 def receipts(app: Flask) -> list[bytes]:

@@ -138,6 +138,11 @@ def main(report: Report, folder: Path) -> None:
             return
         fox = FirefoxPhone(program, folder / "firefox", server.url)
         with enrolled(fox, server):
-            judge(report, "film as WebM, Firefox", GOALS["webm"], list(rounds(fox, server, "film", 8, dice, 5.0)))
+            judge(
+                report,
+                "film as WebM, Firefox",
+                GOALS["webm"],
+                list(rounds(fox, server, "film", 8, dice, 5.0)),
+            )
             judge(report, "sound, Firefox", GOALS["sound"], list(rounds(fox, server, "sound", 4, dice, 5.0)))
         report.count("after all kills: verified again by `flask verify`", int(server.verified()), least=1)

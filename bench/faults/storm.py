@@ -179,7 +179,9 @@ def main(report: Report, folder: Path) -> None:
     with running(folder / "cuts", "web server") as server:
         line = Line(server.port, 2, cut_every=2 * MB)
         storm = Storm(server, folder, 5)
-        storm.run(line, 1, report.sized(60, 6), (report.sized(1000, 2 * MB), report.sized(20 * MB, 6 * MB)), 0)
+        storm.run(
+            line, 1, report.sized(60, 6), (report.sized(1000, 2 * MB), report.sized(20 * MB, 6 * MB)), 0
+        )
         judge(server, storm.phones, report, "one cut in 2 MB")
         useful = sum(
             row["head"]["size"] + row["body"]["size"] for phone in storm.phones for row in phone["rows"]
