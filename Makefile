@@ -39,7 +39,7 @@ faults: ## try to lose something: kills, bad lines, full disks; under 25 minutes
 	$(prepare) test
 	@$(PY) -m bench.faults
 
-faults-quick: ## a bounded part of that, as `make test` does
+faults-quick: ## a bounded part of that
 	$(prepare) test
 	@$(PY) -m bench.faults --quick
 

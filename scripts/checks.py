@@ -67,7 +67,6 @@ TEST = [
         programs,
     ),
     Stage("figures, a hundredth", [[PY, "-m", "bench", "--quick"]], needs=programs),
-    Stage("faults, a part of them", [[PY, "-m", "bench.faults", "--quick"]], needs=programs),
 ]
 
 
