@@ -32,6 +32,7 @@ export class SealedDepot implements Depot {
   readonly #store: Store;
   readonly #sealer: Sealer;
   readonly #statements: Statements;
+  #probing: Promise<number | null> | null = null;
   #probe: { free: number | null; usage: number; at: number } | null = null;
 
   constructor(store: Store, sealer: Sealer) {
@@ -138,8 +139,15 @@ export class SealedDepot implements Depot {
     const { held = [] } = await navigator.locks.query();
     const recording = held.some(({ name }) => name?.startsWith(itemLock('')));
     if (!recording && (old === null || Date.now() - old.at >= PROBE_AGAIN)) {
-      const free = await this.#sealer.ask('room', {}).catch(() => null);
-      this.#probe = { free, usage, at: Date.now() };
+      // One probe at a time: two screens that ask at once would find the file of the other in use.
+      this.#probing ??= this.#sealer
+        .ask('room', {})
+        .catch(() => null)
+        .finally(() => {
+          this.#probing = null;
+        });
+      const free = await this.#probing;
+      if (free !== null) this.#probe = { free, usage, at: Date.now() };
       return free;
     }
     return old?.free == null ? null : Math.max(0, old.free - Math.max(0, usage - old.usage));

@@ -42,7 +42,7 @@ def test_a_full_phone_ends_the_film_and_keeps_it(server: LiveServer, tmp_path: P
         phone.waiting(0)
         page.reload()
         page.goto(f"{server.url}/m/#/sync")
-        expect(page.get_by_text(re.compile("Room for .* of film|does not say how much room"))).to_be_visible()
+        expect(page.get_by_text(re.compile("Room for .* of film"))).to_be_visible()
         expect(page.get_by_text(re.compile("^The browser (keeps|may clear) what lies here"))).to_be_visible()
         phone.browser.close()
     until("all is opened", lambda: server.rows("select count(*) from item where state <> 'opened'") == [(0,)])
