@@ -16,6 +16,12 @@ from app.keys import keys
 from app.scrub.cli import scrub_command
 
 
+def _set_up() -> None:
+    """Called by commands that need keys: a clear end where `flask setup` hasn't been run."""
+    if not keys().are_made:
+        raise click.ClickException("nothing is set up in this data folder yet: run flask setup first")
+
+
 def _address() -> str:
     config = current_app.config["TEMOIN"]
     return config.url or f"http://localhost:{config.port}"
@@ -54,6 +60,7 @@ def login_link(user: str) -> None:
 @with_appcontext
 def enrol_device(label: str, as_json: bool) -> None:
     """A device for a foreign tus client: token, upload URL, recipients to seal to. What it sends is not attested."""
+    _set_up()
     enrolled = enrol.enrol_foreign(label)
     said = {
         "device": enrolled.device.id, "token": enrolled.token, "upload_url": f"{_address()}/api/files",
@@ -71,6 +78,7 @@ def enrol_device(label: str, as_json: bool) -> None:
 @with_appcontext
 def invite(label: str) -> None:
     """An invitation for one phone: link and code, shown once."""
+    _set_up()
     invited = enrol.invite(label)
     click.echo(f"{_address()}/m/#{invited.secret}")
     click.echo(f"code: {invited.code}")
@@ -80,6 +88,7 @@ def invite(label: str) -> None:
 @with_appcontext
 def verify() -> None:
     """Read the log and every stored body again. Ends with 1 at the first byte that is off."""
+    _set_up()
     from app.intake.verify import Damaged, verify_items
 
     try:
@@ -95,6 +104,7 @@ def verify() -> None:
 @with_appcontext
 def worker() -> None:
     """Open what arrives, until stopped."""
+    _set_up()
     from app.worker import AlreadyRunning, run
 
     try:
@@ -107,6 +117,7 @@ def worker() -> None:
 @with_appcontext
 def doctor() -> None:
     """Which protections hold here."""
+    _set_up()
     from app.doctor import findings
 
     bad = 0

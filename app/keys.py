@@ -58,6 +58,11 @@ class Keys:
             self._cache[name] = make()
         return self._cache[name]
 
+    @property
+    def are_made(self) -> bool:
+        """Whether `make` has run in this data folder."""
+        return (self.public / "pins.jws").is_file()
+
     # server signing -------------------------------------------------------------
     @property
     def server_key(self) -> jws.Key:

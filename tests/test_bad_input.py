@@ -375,3 +375,15 @@ def test_documents_as_deep_as_any_of_ours_are_read() -> None:
     deepest = "[" * (DEEPEST - 1) + "]" * (DEEPEST - 1)
     assert loads(deepest) is not None
     assert loads('{"text":"é 🏕 \\ud83c\\udfd5"}') == {"text": "é 🏕 🏕"}
+
+
+def test_what_tus_refuses_is_said_in_the_phones_language(server: Server) -> None:
+    at = {**server.phone.auth, **TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "7"}
+    said = {
+        language: server.phone.http.patch(server.url, data=b"x", headers={**at, "Accept-Language": language})
+        for language in ("en", "fr")
+    }
+    in_one_shape(said["en"], 409, "offset")
+    in_one_shape(said["fr"], 409, "offset")
+    assert "Redemandez" in said["fr"].json["error"]["message"]
+    assert said["en"].json["error"]["message"] != said["fr"].json["error"]["message"]

@@ -65,7 +65,7 @@ def set_up_custody(pins: str, organisation: dict[str, Any], actor: str) -> int:
         key = jws.load_key(organisation)
         payload = jws.verify(pins, key, "temoin-pins")
     except jws.BadStatement as error:
-        raise Problem("bad-pins", _("The signed keys can't be read: %(why)s.", why=str(error))) from error
+        raise Problem("bad-pins", _("The signed keys can't be read.")) from error
     expected = {name: value for name, value in proposal().items() if name != "name"}
     if any(payload.get(name) != value for name, value in expected.items()):
         raise Problem("bad-pins", _("The signed keys belong to another server."))

@@ -135,9 +135,7 @@ def _enrolment(secret: str, statement: str) -> dict[str, Any]:
             statement, jws.load_key(jws.unverified(statement).get("key", {})), "temoin-enrolment"
         )
     except jws.BadStatement as error:
-        raise Problem(
-            "bad-statement", _("The phone's enrolment can't be read: %(why)s.", why=str(error))
-        ) from error
+        raise Problem("bad-statement", _("The phone's enrolment can't be read.")) from error
     # Bound to this invitation: a statement overheard elsewhere enrols nobody.
     if payload.get("invitation") != jws.sha256(secret.encode()) or payload.get("seq") != 0:
         raise Problem("bad-statement", _("The phone's enrolment doesn't belong to this invitation."))

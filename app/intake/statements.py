@@ -150,7 +150,7 @@ def _checked(device: Device, token: str) -> tuple[dict[str, Any], str]:
     except jws.BadSignature as error:
         raise Problem("bad-signature", _("The signature isn't this phone's.")) from error
     except jws.BadStatement as error:
-        raise Problem("bad-statement", _("The statement can't be read: %(why)s.", why=str(error))) from error
+        raise Problem("bad-statement", _("The statement can't be read.")) from error
     if (
         payload.get("aud") != keys().server_id
         or payload.get("dev") != device.id

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request, url_for
+from flask_babel import gettext as _
 
 from app.clock import now_ms
 from app.enrol import service as enrol
@@ -27,7 +28,19 @@ def in_protocol() -> Iterator[None]:
         )  # before anything else is looked at, as the protocol has it
         yield
     except tus.Refused as error:
-        raise Problem(error.code, error.why, error.status, Tus_Version=tus.VERSION) from error
+        raise Problem(error.code, _in_words(error), error.status, Tus_Version=tus.VERSION) from error
+
+
+def _in_words(error: tus.Refused) -> str:
+    said = {
+        "tus-version": _("This server speaks tus %(version)s only.", version=tus.VERSION),
+        "content-type": _("The content must be sent as %(type)s.", type=tus.OFFSET_TYPE),
+        "checksum-algorithm": _("Checksums may be %(names)s.", names=tus.ALGORITHMS),
+        "offset": _("The server's offset is another one. Ask for it again."),
+        "too-large": _("This is larger than the server accepts."),
+    }
+    unclear = _("The request doesn't say what it should in %(header)s.", header=error.header)
+    return str(said.get(error.code, unclear))
 
 
 @bp.after_request
