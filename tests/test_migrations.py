@@ -172,7 +172,8 @@ def test_a_step_goes_up_and_down_with_rows_in_it(empty: Flask, revision: str) ->
     with closing(connect(empty)) as connection:
         fill(connection)
         filled = counts(connection)
-        assert set(filled.values()) == {ROWS}
+        # A step may have put rows of its own into a new table, made of what was there.
+        assert all(0 < rows <= ROWS for rows in filled.values())
         assert_sound(connection)
     downgrade(revision=before or "base")
     with closing(connect(empty)) as connection:

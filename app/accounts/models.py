@@ -4,7 +4,7 @@ proves it is them."""
 from __future__ import annotations
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import BigInteger, Column, ForeignKey, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Model
@@ -44,6 +44,8 @@ class User(Model, UserMixin):
     totp_counter: Mapped[int | None] = mapped_column(BigInteger)  # time step of the last code accepted
     wrong_codes: Mapped[int] = mapped_column(default=0)
     codes_again_at: Mapped[int | None] = mapped_column(BigInteger)
+    # Chosen by a lead for whatever is sensitive (app/register/sensitive.json); says something of reviewers only.
+    sensitive: Mapped[bool] = mapped_column(default=False, server_default=false())
     roles: Mapped[list[Role]] = relationship(secondary=user_role, lazy="selectin")  # type: ignore[assignment]
 
     @property
@@ -76,3 +78,37 @@ class DeskSession(Model):
     stage: Mapped[str]  # sessions.STAGES
     seen_at: Mapped[int] = mapped_column(BigInteger)
     pending_totp: Mapped[str | None]  # secret shown at set-up and not yet proven, encrypted
+    challenge: Mapped[str | None]  # what a passkey was asked to sign; good for one answer
+
+
+class Passkey(Model):
+    """A key in somebody's device or security key that proves it is them (WebAuthn). Only its public half is here."""
+
+    __tablename__ = "passkey"
+    id: Mapped[str] = mapped_column(primary_key=True)  # the credential's id, base64url
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), index=True)
+    name: Mapped[str]
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RecoveryCode(Model):
+    """A way in when phone and passkey are lost: shown once, kept as a hash, good for one login."""
+
+    __tablename__ = "recovery_code"
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), index=True)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Draft(Model):
+    """What somebody had typed into a form and not sent, sealed to the storage key: an ended session loses none of it."""
+
+    __tablename__ = "draft"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)  # hash of the form's address
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[int] = mapped_column(BigInteger, index=True)
