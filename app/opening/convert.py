@@ -50,13 +50,18 @@ def picture(copy: BinaryIO, _progress: Progress) -> tuple[bytes, dict[str, Any]]
         count = getattr(image, "n_frames", 1)
         image.load()
     image.thumbnail((LONGEST_PICTURE, LONGEST_PICTURE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    profile = image.info.get("icc_profile")
-    shown = _in_srgb(ImageOps.exif_transpose(_eight_bits(image)), profile)
+    shown = upright_srgb(image)
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=QUALITY, optimize=True)
     return out.getvalue(), {
         "media_type": "image/jpeg", "pictures": count, "width": shown.width, "height": shown.height,
     }  # fmt: skip
+
+
+def upright_srgb(image: Image.Image) -> Image.Image:
+    """As the eye sees it: turned upright, 8 bits a channel, sRGB, on white where it is see-through."""
+    profile = image.info.get("icc_profile")
+    return _in_srgb(ImageOps.exif_transpose(_eight_bits(image)), profile)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

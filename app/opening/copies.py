@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from app.blobs import blobs
 from app.keys import keys
 from app.opening.models import Opening, Viewing
+from app.opening.source import After
 from app.seal import SealedReader, SealError, head_length
 
 
@@ -26,27 +27,31 @@ def open_viewing(viewing: Viewing) -> SealedReader:
 
 
 def _open(blob: str) -> SealedReader:
+    found = locate(blob)
+    return SealedReader(found.file_key, cast(BinaryIO, After(found.file, found.start)), found.size)
+
+
+@dataclass(frozen=True)
+class Located:
+    """A blob of the shelf `working`: open, the key of this one file, where its body begins, bytes of the body."""
+
+    file: BinaryIO
+    file_key: bytes
+    start: int
+    size: int
+
+
+def locate(blob: str) -> Located:
+    """What a process needs to read one copy, and no other. Raises SealError, BlobMissing."""
     name = f"working/{blob}"
     file = blobs().open(name)
     start = file.read(16 * 1024)
     length = head_length(start)
-    assert length is not None
-    body = cast(BinaryIO, _After(file, length))
-    return SealedReader(keys().storage.file_key(start[:length]), body, blobs().size(name) - length)
+    if length is None:
+        raise SealError("the head is too long")
+    return Located(file, keys().storage.file_key(start[:length]), length, blobs().size(name) - length)
 
 
-class _After(io.RawIOBase):
-    """A file from `start` on."""
-
-    def __init__(self, file: BinaryIO, start: int) -> None:
-        self._file, self._start = file, start
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        assert whence == io.SEEK_SET
-        return self._file.seek(self._start + offset) - self._start
-
-    def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
-
-    def close(self) -> None:
-        self._file.close()
+def open_crop(crop: str) -> SealedReader:
+    """A reader of a crop's PNG, by the name of its blob. Raises SealError, BlobMissing."""
+    return _open(crop)

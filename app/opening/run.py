@@ -43,9 +43,9 @@ class Order:
 
 
 def _start(module: str, *files: BinaryIO) -> subprocess.Popen[str]:
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from {module} import main; sys.exit(main())"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from {module} import main; sys.exit(main())"
     return subprocess.Popen(
-        [sys.executable, "-I", "-B", "-W", "ignore", "-c", start],
+        [sys.executable, "-I", "-B", "-W", "ignore", "-c", code],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         env={"LC_ALL": "C.UTF-8"}, cwd="/", pass_fds=[file.fileno() for file in files],
     )  # fmt: skip
@@ -54,9 +54,14 @@ def _start(module: str, *files: BinaryIO) -> subprocess.Popen[str]:
 def in_child(order: Order, body: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     """Run the child on an open body and an open target. Raises ChildFailed."""
     limit = 120 + order.body_size // 2_000_000  # seconds: a slow disk is not an attack
-    process = _start("app.opening.child", body, target)
+    return ask("app.opening.child", order.to_json(body.fileno(), target.fileno()), limit, body, target)
+
+
+def ask(module: str, order: str, limit: int, *files: BinaryIO) -> dict[str, Any]:
+    """Run the `main` of a module on open files, for at most `limit` seconds; its answer. Raises ChildFailed."""
+    process = _start(module, *files)
     try:
-        said, _nothing = process.communicate(order.to_json(body.fileno(), target.fileno()), timeout=limit)
+        said, _nothing = process.communicate(order, timeout=limit)
     except subprocess.TimeoutExpired as error:
         process.kill()
         process.communicate()

@@ -1,4 +1,4 @@
-"""The plaintext of a cut recording: its whole chunks, then what its newest tail adds. Pure."""
+"""The plaintext of a cut recording: its whole chunks, then what its newest tail adds; files seen from a place on. Pure."""
 
 from __future__ import annotations
 
@@ -60,3 +60,20 @@ class Joined(io.RawIOBase):
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
+
+
+class After(io.RawIOBase):
+    """A file from `start` on: the body of an age file that is stored whole."""
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file, self._start = file, start
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        assert whence == io.SEEK_SET
+        return self._file.seek(self._start + offset) - self._start
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def close(self) -> None:
+        self._file.close()
