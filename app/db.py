@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -30,6 +31,8 @@ else:
     Model = db.Model
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+# Threads of one process take turns here: SQLite's own waiting is polling, up to 100 ms after the lock is free.
+_turn = Lock()
 
 
 @contextmanager
@@ -41,15 +44,16 @@ def unit_of_work() -> Iterator[Session]:
         yield session
         return
     session.rollback()  # a read before this block may hold an older snapshot
-    token = _writing.set(True)
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        _writing.reset(token)
+    with _turn:
+        token = _writing.set(True)
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            _writing.reset(token)
 
 
 def forget_reads() -> None:

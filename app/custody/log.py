@@ -9,13 +9,14 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from app.clock import now_ms
 from app.custody.models import LogDetail, LogEntry
 from app.db import db, unit_of_work
 
 START = bytes(32)
+_LAST = select(LogEntry.index, LogEntry.chain).order_by(LogEntry.index.desc()).limit(1)
 
 
 class LogBroken(Exception):
@@ -51,32 +52,28 @@ def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None 
     with unit_of_work() as session:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(7365)"))  # one writer of the log at a time
-        last = session.scalars(select(LogEntry).order_by(LogEntry.index.desc()).limit(1)).first()
+        # Tables, not objects: this runs under the write lock for everything that happens, and takes half the time.
+        line = session.connection()
+        last = line.execute(_LAST).first()
         index, chain = (last.index + 1, last.chain) if last else (0, START)
         salt, said = os.urandom(32), json.dumps(detail or {}, ensure_ascii=False, sort_keys=True).encode()
         at = now_ms()
-        line = json.dumps(
+        entry = json.dumps(
             {
                 "i": index, "t": at, "a": actor, "v": verb, "o": object_id,
                 "p": b64(chain), "n": b64(os.urandom(32)), "d": b64(hashlib.sha256(salt + said).digest()),
             },
             ensure_ascii=False, separators=(",", ":"),
         ).encode()  # fmt: skip
-        leaf = leaf_hash(line)
-        session.add(
-            LogEntry(
-                index=index,
-                line=line,
-                leaf=leaf,
-                chain=chain_hash(chain, leaf),
-                at=at,
-                verb=verb,
-                object=object_id,
-            )
-        )
-        session.flush()  # the detail refers to its entry
-        session.add(LogDetail(index=index, salt=salt, detail=said))
-        session.flush()
+        leaf = leaf_hash(entry)
+        line.execute(
+            insert(LogEntry),
+            {
+                "index": index, "line": entry, "leaf": leaf, "chain": chain_hash(chain, leaf),
+                "at": at, "verb": verb, "object": object_id,
+            },
+        )  # fmt: skip
+        line.execute(insert(LogDetail), {"index": index, "salt": salt, "detail": said})
         return Place(index, b64(leaf))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app import jws
 from app.clock import now_ms
@@ -87,47 +87,45 @@ def receive(bearer: Device, token: str) -> dict[str, Any]:
     it has taken items over from: they are kept as that one's, and the log names who brought them. Raises Problem."""
     device = _signer(bearer, token)
     payload, typ = _checked(device, token)
-    digest = jws.sha256(token.encode())
+    digest, signer, carrier, number = jws.sha256(token.encode()), device.id, bearer.id, payload["seq"]
+    named = {"temoin-commitment": "items", "temoin-prefix": "item"}.get(typ)
+    items = [] if named is None else payload[named] if typ == "temoin-commitment" else [payload[named]]
     with unit_of_work() as session:
-        known = session.get(Statement, digest)
-        if known is not None:
-            return _answer(known)
-        # Two statements with one number, or a broken chain, can be a copied phone: kept and shown, never refused.
-        twin = session.scalars(
-            select(Statement).where(Statement.device_id == device.id, Statement.seq == payload["seq"])
-        ).first()
-        before = session.scalars(
-            select(Statement).where(Statement.device_id == device.id, Statement.seq == payload["seq"] - 1)
+        # Tables, not objects: commitments go before all media, of all phones at once.
+        line = session.connection()
+        near = line.execute(
+            select(Statement.sha256, Statement.seq, Statement.receipt).where(
+                Statement.device_id == signer, Statement.seq.in_((number - 1, number))
+            )
         ).all()
-        broken = bool(before) and payload.get("prev") not in {s.sha256 for s in before}
+        for known in near:
+            if known.sha256 == digest:
+                return _answer(digest, known.receipt)
+        # Two statements with one number, or a broken chain, can be a copied phone: kept and shown, never refused.
+        forked = any(one.seq == number for one in near)
+        before = {one.sha256 for one in near if one.seq == number - 1}
         place = log.append(
-            f"device:{bearer.id}", "statement.received", digest,
-            {"typ": typ, "seq": payload["seq"], "forked": twin is not None, "statement": token},
+            f"device:{carrier}", "statement.received", digest,
+            {"typ": typ, "seq": number, "forked": forked, "statement": token},
         )  # fmt: skip
-        statement = Statement(
-            sha256=digest, device_id=device.id, seq=payload["seq"], typ=typ, jws=token.encode(), at=now_ms(),
-            forked=twin is not None, broken_link=broken, log_index=place.index, receipt=None,
+        at = now_ms()
+        receipt = _receipt(signer, digest, at, [item["id"] for item in items], place) if items else None
+        line.execute(
+            insert(Statement),
+            {
+                "sha256": digest, "device_id": signer, "seq": number, "typ": typ, "jws": token.encode(), "at": at,
+                "forked": forked, "broken_link": bool(before) and payload.get("prev") not in before,
+                "receipt": receipt, "log_index": place.index,
+            },
         )  # fmt: skip
-        session.add(statement)
-        session.flush()
-        named = (
-            payload["items"]
-            if typ == "temoin-commitment"
-            else [payload["item"]]
-            if typ == "temoin-prefix"
-            else []
-        )
-        for item in named:
-            session.add(_commitment(device, digest, item, prefix=typ == "temoin-prefix"))
+        if items:
+            said = [_commitment(signer, digest, item, prefix=typ == "temoin-prefix") for item in items]
+            line.execute(insert(Commitment), said)
         if typ == "temoin-handover":
             handover.record(session, device, digest, payload["from"], payload["ids"])
         if typ == "temoin-deletion" and payload["why"] == "person":
-            session.add_all(
-                Deletion(statement=digest, device_id=device.id, item_id=i) for i in payload["ids"]
-            )
-        if named:
-            statement.receipt = _receipt(device, statement, [item["id"] for item in named], place).encode()
-        return _answer(statement)
+            session.add_all(Deletion(statement=digest, device_id=signer, item_id=i) for i in payload["ids"])
+        return _answer(digest, receipt)
 
 
 def _signer(bearer: Device, token: str) -> Device:
@@ -163,29 +161,19 @@ def _checked(device: Device, token: str) -> tuple[dict[str, Any], str]:
     return payload, header["typ"]
 
 
-def _commitment(device: Device, digest: str, item: dict[str, Any], *, prefix: bool) -> Commitment:
-    return Commitment(
-        statement=digest, device_id=device.id, item_id=item["id"], kind=item["kind"],
-        head_size=item["head"]["size"], head_sha256=item["head"]["sha256"],
-        body_size=item["body"]["size"], body_sha256=item["body"]["sha256"],
-        prefix=prefix, cut=bool(item.get("cut")),
-    )  # fmt: skip
+def _commitment(device: str, digest: str, item: dict[str, Any], *, prefix: bool) -> dict[str, Any]:
+    return {
+        "statement": digest, "device_id": device, "item_id": item["id"], "kind": item["kind"],
+        "head_size": item["head"]["size"], "head_sha256": item["head"]["sha256"],
+        "body_size": item["body"]["size"], "body_sha256": item["body"]["sha256"],
+        "prefix": prefix, "cut": bool(item.get("cut")),
+    }  # fmt: skip
 
 
-def _receipt(device: Device, statement: Statement, ids: list[str], place: log.Place) -> str:
-    return keys().sign(
-        {
-            "dev": device.id,
-            "statement": statement.sha256,
-            "ids": ids,
-            "at": statement.at,
-            "log": place.to_json(),
-        },
-        "temoin-commitment-receipt",
-    )
+def _receipt(device: str, digest: str, at: int, ids: list[str], place: log.Place) -> bytes:
+    said = {"dev": device, "statement": digest, "ids": ids, "at": at, "log": place.to_json()}
+    return keys().sign(said, "temoin-commitment-receipt").encode()
 
 
-def _answer(statement: Statement) -> dict[str, Any]:
-    if statement.receipt is not None:
-        return {"receipt": statement.receipt.decode()}
-    return {"accepted": statement.sha256}
+def _answer(digest: str, receipt: bytes | None) -> dict[str, Any]:
+    return {"receipt": receipt.decode()} if receipt is not None else {"accepted": digest}
