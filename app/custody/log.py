@@ -17,6 +17,7 @@ from app.db import db, unit_of_work
 
 START = bytes(32)
 _LAST = select(LogEntry.index, LogEntry.chain).order_by(LogEntry.index.desc()).limit(1)
+_ENTRY, _DETAIL = insert(LogEntry), insert(LogDetail)
 
 
 class LogBroken(Exception):
@@ -67,13 +68,13 @@ def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None 
         ).encode()  # fmt: skip
         leaf = leaf_hash(entry)
         line.execute(
-            insert(LogEntry),
+            _ENTRY,
             {
                 "index": index, "line": entry, "leaf": leaf, "chain": chain_hash(chain, leaf),
                 "at": at, "verb": verb, "object": object_id,
             },
         )  # fmt: skip
-        line.execute(insert(LogDetail), {"index": index, "salt": salt, "detail": said})
+        line.execute(_DETAIL, {"index": index, "salt": salt, "detail": said})
         return Place(index, b64(leaf))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import insert, select
+from sqlalchemy import BigInteger, bindparam, insert, select
 
 from app import jws
 from app.clock import now_ms
@@ -24,6 +24,11 @@ from app.keys import keys
 MAX_BATCH = 16
 KINDS = {"photo", "film", "sound", "import", "entry"}
 _HASH = re.compile(r"[A-Za-z0-9_-]{43}")
+_NUMBER = bindparam("number", type_=BigInteger)
+_NEAR = select(Statement.sha256, Statement.seq, Statement.receipt).where(
+    Statement.device_id == bindparam("device"), Statement.seq.in_((_NUMBER - 1, _NUMBER))
+)
+_KEEP, _COMMIT = insert(Statement), insert(Commitment)
 
 
 def _is_size(value: object) -> bool:
@@ -93,14 +98,12 @@ def receive(bearer: Device, token: str) -> dict[str, Any]:
     with unit_of_work() as session:
         # Tables, not objects: commitments go before all media, of all phones at once.
         line = session.connection()
-        near = line.execute(
-            select(Statement.sha256, Statement.seq, Statement.receipt).where(
-                Statement.device_id == signer, Statement.seq.in_((number - 1, number))
-            )
-        ).all()
+        near = line.execute(_NEAR, {"device": signer, "number": number}).all()
         for known in near:
             if known.sha256 == digest:
                 return _answer(digest, known.receipt)
+        if typ == "temoin-handover":
+            handover.refuse_unbacked(device, payload["from"], payload["ids"])
         # Two statements with one number, or a broken chain, can be a copied phone: kept and shown, never refused.
         forked = any(one.seq == number for one in near)
         before = {one.sha256 for one in near if one.seq == number - 1}
@@ -111,7 +114,7 @@ def receive(bearer: Device, token: str) -> dict[str, Any]:
         at = now_ms()
         receipt = _receipt(signer, digest, at, [item["id"] for item in items], place) if items else None
         line.execute(
-            insert(Statement),
+            _KEEP,
             {
                 "sha256": digest, "device_id": signer, "seq": number, "typ": typ, "jws": token.encode(), "at": at,
                 "forked": forked, "broken_link": bool(before) and payload.get("prev") not in before,
@@ -120,7 +123,7 @@ def receive(bearer: Device, token: str) -> dict[str, Any]:
         )  # fmt: skip
         if items:
             said = [_commitment(signer, digest, item, prefix=typ == "temoin-prefix") for item in items]
-            line.execute(insert(Commitment), said)
+            line.execute(_COMMIT, said)
         if typ == "temoin-handover":
             handover.record(session, device, digest, payload["from"], payload["ids"])
         if typ == "temoin-deletion" and payload["why"] == "person":
