@@ -6,30 +6,17 @@ then writes it. Which parts are kept stands in a table at the top of each family
 """
 
 import importlib
-import struct
 import time
 from dataclasses import replace
 from typing import BinaryIO
 
-from app.scrub.errors import CheckFailed, Refused, Unsupported
+from app.scrub.errors import BROKEN, CheckFailed, Refused, Unsupported
 from app.scrub.plan import Plan
 from app.scrub.report import Facts, Notes, Report
 from app.scrub.sniff import FAMILIES, sniff_bytes
 from app.scrub.source import Source
 
 __all__ = ["CheckFailed", "Facts", "Plan", "Refused", "Report", "Unsupported", "plan", "scrub", "sniff"]
-
-BROKEN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
-"""What Python raises when a file is not built as it should be."""
 
 
 def sniff(source: BinaryIO) -> str | None:

@@ -23,7 +23,7 @@ import exifread
 from PIL import Image
 
 from app.scrub import film_walks, same, values, walks
-from app.scrub.errors import CheckFailed
+from app.scrub.errors import BROKEN, CheckFailed
 from app.scrub.report import Found, Notes, Report, tool_versions
 from app.scrub.sniff import FAMILIES, sniff_bytes
 from app.scrub.window import window
@@ -107,6 +107,13 @@ def check(source: BinaryIO, result: BinaryIO, report: Report) -> Report:
     Raises CheckFailed with one line: something unexpected is left, or the picture is not the same.
     Moves both files; keeps at most one decoded picture in memory.
     """
+    try:
+        return _checked(source, result, report)
+    except BROKEN as error:
+        raise CheckFailed("the second reader stumbles over the cleaned copy") from error
+
+
+def _checked(source: BinaryIO, result: BinaryIO, report: Report) -> Report:
     if sniff_bytes(_head(result)) != report.type:
         raise CheckFailed("the cleaned copy is of another type than the original")
     walks.walk(report.type, result)

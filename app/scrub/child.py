@@ -2,8 +2,8 @@
 
 It is given two open files (source, target) and can open no other. Standard input: one JSON line an
 order, `{"size": bytes of the source, "check": bool}`. Standard output: one JSON line an answer,
-`{"report": ..., "facts": ..., "size": bytes written}` or `{"refused": one line}`. It ends at the
-end of its input.
+`{"report": ..., "facts": ..., "size": bytes written}` or `{"refused": one line, "unclean": whether it
+was the check that refused}`. It ends at the end of its input.
 """
 
 import json
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from app.scrub import Refused, check, limits, plan
+from app.scrub import CheckFailed, Refused, check, limits, plan
 from app.scrub.window import window
 
 
@@ -30,7 +30,7 @@ def main(source_fd: int, target_fd: int, confine: Callable[[], object]) -> int:
         try:
             answer = _clean(window(source, order["size"]), target, order["check"])
         except Refused as error:
-            answer = {"refused": str(error)}
+            answer = {"refused": str(error), "unclean": isinstance(error, CheckFailed)}
         except MemoryError:
             answer = {"refused": "the file needs more memory than allowed"}
         answer["cpu"] = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])

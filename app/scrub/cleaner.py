@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from app.scrub.errors import Refused
+from app.scrub.errors import CheckFailed, Ended, Refused
 from app.scrub.limits import MEMORY, seconds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +61,7 @@ class _Child:
         self._orders, self._answers = self._process.stdin, self._process.stdout
         self.cpu = 0.0
         if not self._answer(60).get("ready"):
-            raise Refused("the process that cleans files could not be started")
+            raise Ended("the process that cleans files could not be started")
 
     def order(self, size: int, check: bool) -> dict[str, Any]:
         self._orders.write(json.dumps({"size": size, "check": check}).encode() + b"\n")
@@ -75,7 +75,7 @@ class _Child:
         line = self._answers.readline() if ready else b""
         if not line:
             self.end()
-            raise Refused("cleaning took too long" if not ready else "cleaning went over its limits")
+            raise Ended("cleaning took too long" if not ready else "cleaning went over its limits")
         answer = json.loads(line)
         return answer if isinstance(answer, dict) else {}
 
@@ -104,6 +104,11 @@ class Cleaner:
         self._stop()
         os.close(self._source)
         os.close(self._target)
+
+    @property
+    def cpu(self) -> float:
+        """Processor seconds of the process that serves now; less than before when it is a new one."""
+        return self._child.cpu if self._child is not None else 0.0
 
     def clean(self, source: BinaryIO, target: BinaryIO) -> Cleaned:
         """Write the clean copy of `source` to `target` (real, open files). Raises Refused with one line."""
@@ -158,5 +163,6 @@ def _send(source: int, target: int, size: int) -> None:
 
 def _cleaned(answer: dict[str, Any]) -> Cleaned:
     if "refused" in answer:
-        raise Refused(str(answer["refused"]))
+        kind = CheckFailed if answer.get("unclean") else Refused
+        raise kind(str(answer["refused"]))
     return Cleaned(answer["report"], answer["facts"], int(answer["size"]))

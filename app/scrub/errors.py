@@ -1,4 +1,18 @@
-"""The two ways of saying no. Each carries one clear line for a person who is no programmer."""
+"""The ways of saying no. Each carries one clear line for a person who is no programmer."""
+
+import struct
+
+BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What Python raises when a file is not built as it should be."""
 
 
 class Refused(Exception):
@@ -7,6 +21,10 @@ class Refused(Exception):
 
 class Unsupported(Refused):
     """No stripper knows this type of file."""
+
+
+class Ended(Refused):
+    """The confined process was ended by its limits, or fell over: nothing is known of the file."""
 
 
 class CheckFailed(Refused):

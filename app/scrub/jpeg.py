@@ -13,6 +13,7 @@ and every byte after the end of the first picture (second pictures, films, archi
 """
 
 import re
+import string
 
 from app.scrub import exif, icc, limits, texts
 from app.scrub.errors import Refused
@@ -28,6 +29,9 @@ STRAY = "stray bytes between segments"
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _TEXT = re.compile(rb"[\t\n\r -~]{40}")
 _READABLE = bytes(byte in b"\t\n\r" or 32 <= byte < 127 for byte in range(256))
+_LETTERS = (string.ascii_letters + string.digits + " :./+-_").encode()
+_WORDY = bytes(byte in _LETTERS for byte in range(256))
+_FOUR = b"\1" * 4
 _FIVE = re.compile(rb"\x01{5,}")
 _MARKER = re.compile(rb"\xff+[^\x00\xff]")
 
@@ -79,6 +83,7 @@ def plan(source: Source, notes: Notes) -> Plan:
     elif end < len(data):
         _trailer(data, end, notes)
     _no_text(data, picture)
+    _no_word(data, picture, len(data) if end is None else end)
     copy = Builder()
     copy.literal(b"\xff\xd8" + _head(picture, notes))
     copy.parts += picture.body.parts
@@ -95,6 +100,23 @@ def _no_text(data: bytes, picture: _Picture) -> None:
             for text in _TEXT.finditer(data, max(start, at - 8), min(end, start + 8 * hint.end() + 40)):
                 if len(set(text[0])) >= 12:  # a plain surface codes as a few bytes over and over
                     raise Refused("other data lie inside the picture data of the JPEG")
+
+
+def _no_word(data: bytes, picture: _Picture, end: int) -> None:
+    """Refuse where the picture data hold a word of twelve letters or figures of which ten also stand outside of them.
+    Every third byte is looked at first: of twelve in a row, four such are letters."""
+    for start, stop in picture.scans:
+        marks = data[start:stop:3].translate(_WORDY)
+        at = marks.find(_FOUR)
+        while at >= 0:
+            word = data[start + 3 * at : start + 3 * at + 10]
+            if (
+                not word.translate(None, _LETTERS)
+                and len(set(word)) > 3
+                and (data.find(word, 0, picture.scans[0][0]) >= 0 or data.find(word, end) >= 0)
+            ):
+                raise Refused("other data lie inside the picture data of the JPEG")
+            at = marks.find(_FOUR, at + 1)
 
 
 def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:

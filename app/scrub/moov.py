@@ -152,6 +152,8 @@ def _leaf(data: bytearray, box: Box, notes: Notes) -> None:
 
 def _header(data: bytearray, box: Box, notes: Notes) -> None:
     """Creation and change times, language and QuickTime's preview times become zero."""
+    if data[box.body] > 1:
+        raise Refused("a header of the film has a version that no reader knows")
     wide = data[box.body] == 1
     times = 16 if wide else 8
     created = number(data, box.body + 4, times // 2)
@@ -261,6 +263,10 @@ def _parts(data: bytearray, entry: Box, start: int, notes: Notes) -> None:
             data[item.body + 4 : item.end] = fresh if fresh is not None else bytes(len(profile))
         elif item.kind == b"hvcC":
             data[item.body : item.end] = nal.clean_hvcc(bytes(data[item.body : item.end]), notes)
+        elif item.kind in (b"damr", b"d263"):
+            if any(data[item.body : item.body + 5]):
+                notes.found("quicktime", "vendor and version of the coder")
+            wipe(data, item.body, min(item.body + 5, item.end))  # 3GPP TS 26.244, 6.7 and 6.8
         elif item.kind not in ENTRY and item.kind[:2] != b"ms" and item.kind != b"\0\0\0\0":
             _drop(data, item, notes)
     blank_rest(data, start, entry.end, items)

@@ -236,8 +236,10 @@ def packets(source: BinaryIO, marks: frozenset[int] = frozenset()) -> tuple[dict
                 formats[item.index] = _nal_format(context.name, context.extradata or b"")
         try:
             for packet in film.demux([film.streams[index] for index in streams]):
-                if packet.size:
-                    stream = streams[packet.stream.index]
+                stream = streams.get(
+                    packet.stream.index
+                )  # a fragment may bring tracks that weren't announced
+                if packet.size and stream is not None:
                     codec, width = formats[packet.stream.index]
                     stream.digest.update(f"{packet.pts} {packet.dts} {packet.is_keyframe} ".encode())
                     stream.digest.update(_essence(bytes(packet), codec, width))
