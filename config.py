@@ -85,6 +85,18 @@ class Config:
     proxies: int = _setting(
         "TEMOIN_PROXIES", 0, int, "Reverse proxies in front whose X-Forwarded headers are believed."
     )
+    outlines: str = _setting(
+        "TEMOIN_OUTLINES",
+        "",
+        str,
+        "GeoJSON file in the data folder with lines and areas to draw under the map (docs/map.md). Empty: none.",
+    )
+    demo: bool = _setting(
+        "TEMOIN_DEMO",
+        False,
+        _flag,
+        "Set by `make demo`: serves a demonstration, and nothing but one (docs/demo.md).",
+    )
     local: bool = _setting(
         "TEMOIN_LOCAL",
         False,

@@ -9,9 +9,11 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from app import demonstration
 from app.accounts import service as accounts
 from app.custody import log
 from app.enrol import service as enrol
+from app.errors import Problem
 from app.keys import keys
 from app.scrub.cli import scrub_command
 
@@ -20,6 +22,14 @@ def _set_up() -> None:
     """Called by commands that need keys: a clear end where `flask setup` hasn't been run."""
     if not keys().are_made:
         raise click.ClickException("nothing is set up in this data folder yet: run flask setup first")
+
+
+def _real() -> None:
+    """Called by commands that begin something real: a clear end in a demonstration."""
+    try:
+        demonstration.refuse()
+    except Problem as problem:
+        raise click.ClickException(problem.message) from problem
 
 
 def _address() -> str:
@@ -61,6 +71,7 @@ def login_link(user: str) -> None:
 def enrol_device(label: str, as_json: bool) -> None:
     """A device for a foreign tus client: token, upload URL, recipients to seal to. What it sends is not attested."""
     _set_up()
+    _real()
     enrolled = enrol.enrol_foreign(label)
     said = {
         "device": enrolled.device.id, "token": enrolled.token, "upload_url": f"{_address()}/api/files",
@@ -79,6 +90,7 @@ def enrol_device(label: str, as_json: bool) -> None:
 def invite(label: str) -> None:
     """An invitation for one phone: link and code, shown once."""
     _set_up()
+    _real()
     invited = enrol.invite(label)
     click.echo(f"{_address()}/m/#{invited.secret}")
     click.echo(f"code: {invited.code}")

@@ -8,4 +8,5 @@ enter();
 keyboard();
 photos();
 players();
+if (document.querySelector('[data-map]')) void import('./desk/map').then(({ map }) => map());
 if (document.querySelector('[data-custody]')) void import('./desk/custody').then(({ custody }) => custody());

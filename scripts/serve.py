@@ -224,8 +224,12 @@ def worker() -> Program:
 
 def settings() -> Config:
     """The configuration, or an end with 2 that names the setting."""
+    from app import demonstration
+
     try:
-        return from_environment()
+        config = from_environment()
+        demonstration.check(config)
+        return config
     except ConfigError as error:
         raise Missing(str(error)) from error
 

@@ -49,7 +49,22 @@ RIGHTS: dict[str, frozenset[str]] = {
     "review.download": CONTENT,
     "review.reviewed": CONTENT,
     "review.note": CONTENT,
+    # Which observation: app/review/access.py.
+    "review.claim": CONTENT,
+    "review.release": CONTENT,
+    "review.hand_over": CONTENT,
+    "review.more": CONTENT,
+    "review.sensitive": CONTENT,
+    "review.choose": LEAD,
     "review.close": LEAD,
+    # Where coded sites lie: sensitive, so content; only a lead changes it.
+    "sites.sites": CONTENT,
+    "sites.one": CONTENT,
+    "sites.add": LEAD,
+    "sites.change": LEAD,
+    "sites.retire": LEAD,
+    "sites.undo": LEAD,
+    "map.map": CONTENT,
     # Devices, people, the state of the server.
     "admin_phones.phones": DEVICES,
     "admin_phones.invite": DEVICES,

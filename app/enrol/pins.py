@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from pyrage import RecipientError
 
-from app import jws
+from app import demonstration, jws
 from app.clock import now_ms
 from app.custody import log
 from app.db import unit_of_work
@@ -61,6 +61,7 @@ def set_up_custody(pins: str, organisation: dict[str, Any], actor: str) -> int:
 
     The caller has seen the canary's word come back. Raises Problem when the pins aren't this server's, or when real
     pins exist and the new ones aren't signed by the organisation key that phones already trust."""
+    demonstration.refuse()
     try:
         key = jws.load_key(organisation)
         payload = jws.verify(pins, key, "temoin-pins")

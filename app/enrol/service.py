@@ -12,7 +12,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import or_, select, update
 
-from app import jws
+from app import demonstration, jws
 from app.clock import now_ms
 from app.custody import log
 from app.db import db, unit_of_work
@@ -53,8 +53,12 @@ def _normalised(secret: str) -> str:
     return "".join(secret.upper().split()).replace("-", "").translate(str.maketrans("OIL", "011"))
 
 
-def invite(label: str, actor: str = "server") -> Invited:
-    """A right to enrol one phone, once, within the hours set. `label` names the phone, never a person."""
+def invite(label: str, actor: str = "server", replaces: Device | None = None) -> Invited:
+    """A right to enrol one phone, once, within the hours set. `label` names the phone, never a person. `replaces`: the
+    ended enrolment that the new one goes on for, by the word of the person who invites. Raises Problem."""
+    if replaces is not None and replaces.active:
+        raise Problem("still-active", _("This phone is still enrolled. Revoke it first."))
+    demonstration.refuse()
     label = label.strip()
     if not label or len(label) > 60:
         raise Problem("bad-label", _("A phone needs a name of 1 to 60 characters."))
@@ -64,10 +68,10 @@ def invite(label: str, actor: str = "server") -> Invited:
     with unit_of_work() as session:
         invitation = Invitation(
             id=new_id(), label=label, secret_hash=_token_hash(secret), code_hash=_code_hash(code),
-            created_at=now_ms(), expires_at=now_ms() + hours * 3_600_000,
+            created_at=now_ms(), expires_at=now_ms() + hours * 3_600_000, replaces=replaces.id if replaces else None,
         )  # fmt: skip
         session.add(invitation)
-        log.append(actor, "device.invited", invitation.id, {"label": label})
+        log.append(actor, "device.invited", invitation.id, {"label": label, "replaces": invitation.replaces})
     return Invited(invitation, secret, code)
 
 
@@ -103,13 +107,17 @@ def redeem(secret: str, statement: str) -> EnrolledDevice:
         if invitation.cancelled_at is not None or invitation.expires_at <= now_ms():
             raise Problem("invitation-expired", _("This invitation has ended. Ask for a new one."), 410)
         enrolled = _create(
-            invitation.label, json.dumps(payload["key"]), build=str(payload.get("app", ""))[:16] or None
+            invitation.label,
+            json.dumps(payload["key"]),
+            build=str(payload.get("app", ""))[:16] or None,
+            replaces=invitation.replaces,
         )
         invitation.used_at, invitation.device_id = now_ms(), enrolled.device.id
         invitation.statement = jws.sha256(statement.encode())
         log.append(
             f"device:{enrolled.device.id}", "device.enrolled", enrolled.device.id,
-            {"label": invitation.label, "invitation": invitation.id, "practice": enrolled.device.practice, "statement": statement},
+            {"label": invitation.label, "invitation": invitation.id, "practice": enrolled.device.practice, "statement": statement,
+             "replaces": invitation.replaces},
         )  # fmt: skip
     return enrolled
 
@@ -146,11 +154,14 @@ def _new_token() -> str:
     return f"tmn_{secrets.token_urlsafe(32)}"
 
 
-def _create(label: str, public_key: str | None, build: str | None = None) -> EnrolledDevice:
+def _create(
+    label: str, public_key: str | None, build: str | None = None, replaces: str | None = None
+) -> EnrolledDevice:
+    demonstration.refuse()
     token = _new_token()
     device = Device(
         id=new_id(), label=label, token_hash=_token_hash(token), public_key=public_key, practice=keys().is_practice,
-        enrolled_at=now_ms(), quota=current_app.config["TEMOIN"].quota, build=build,
+        enrolled_at=now_ms(), quota=current_app.config["TEMOIN"].quota, build=build, replaces=replaces,
     )  # fmt: skip
     db.session.add(device)
     db.session.flush()
@@ -234,6 +245,19 @@ def retire_practice(actor: str) -> int:
             device.retired_at = now_ms()
             log.append(actor, "device.retired", device.id)
         return len(practised)
+
+
+def line_of(device_id: str) -> set[str]:
+    """One phone over all its enrolments: this one, those it was invited in the place of, and those invited in its."""
+    known, waiting = {device_id}, [device_id]
+    while waiting:
+        here = waiting.pop()
+        before = db.session.scalar(select(Device.replaces).where(Device.id == here))
+        after = db.session.scalars(select(Device.id).where(Device.replaces == here))
+        new = ({before} if before else set()) | set(after)
+        waiting += new - known
+        known |= new
+    return known
 
 
 def devices() -> list[Device]:
