@@ -122,7 +122,7 @@ class Phone:
 
     def entry(self, observation: str, type_: str, data: dict[str, Any], seq: int = 0, **more: Any) -> Sealed:
         """Seal, commit and send one journal entry."""
-        item = new_id()
+        item = more.pop("id", None) or new_id()
         document = {
             "v": 1, "type": type_, "id": item, "observation": observation, "seq": seq, "trial": False, "corrects": None,
             "clock": {"wall": now_ms(), "mono": 5, "offset": 0, "error": 10, "measured": now_ms()}, "place": None,

@@ -8,8 +8,8 @@ fits several patterns.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
@@ -45,12 +45,14 @@ class Fragment:
 
 @dataclass(frozen=True)
 class Read:
-    """One reading: what the eye or ear got. `unsure` holds positions of the pattern, from 0."""
+    """One reading: what the eye or ear got. `unsure` holds positions of the pattern, from 0; `alternatives` the digits
+    that such a position may hold instead, where somebody could say."""
 
     pattern: str | None
     fragments: tuple[Fragment, ...] = ()
     unsure: frozenset[int] = frozenset()
     how: str = "eye"
+    alternatives: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,112 +1,185 @@
-"""The register of readings: filled from opened entries, searched by pattern."""
+"""The register of readings: filled from opened entries and at the desk. The only writer of sightings, readings and
+markings; nothing is overwritten but what can be laid down anew from them.
+
+For whoever reads at the desk: `sighting_of` finds or `add_sighting` makes the officer in an observation, `read_again`
+adds a version.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
 
 from flask import current_app
-from sqlalchemy import case, func, or_, select
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import func, select
 
+from app.accounts.models import User
+from app.clock import now_ms
+from app.custody import log
 from app.db import db, unit_of_work
+from app.ids import new_id
 from app.journal.models import Entry, Observation
-from app.register import rio
-from app.register.models import Reading, ReadingPattern
+from app.register import entries, index, rio
+from app.register.models import REPLACED, STANDS, Marking, Reading, Sighting
+from app.register.together import most_known, together
 
-MOST_HITS = 200
-FEWEST_DIGITS = 3  # the register isn't there to be browsed
+DESK_HOW = ("later_from_media", "told", "memory")  # how somebody at the desk may have come to a reading
 
 
-class TooFewDigits(ValueError):
-    """The look-up names fewer known digits than FEWEST_DIGITS."""
+class Contradiction(ValueError):
+    """A reading made at the desk contradicts itself; `args` are names of rio.faults. Nothing was stored."""
+
+
+class UnknownSighting(LookupError):
+    """There is no such sighting or observation."""
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A reading that answers a look-up, the observation it is from, and how well: `agree` digits in
-    common, `near` when
-    one digit is off by a known confusion, `replaced` when a correction has taken its place."""
+class Said:
+    """What somebody reads at the desk, as in a `rio` entry (docs/formats.md). `alternatives`: for an unsure position,
+    from 0, the digits that it may be instead."""
 
-    reading: Reading
-    observation: Observation
-    agree: int
-    near: bool
-    replaced: bool
+    status: str
+    asked: str = "NOT_ASKED"
+    how: str = "later_from_media"
+    pattern: str | None = None
+    fragments: tuple[rio.Fragment, ...] = ()
+    unsure: frozenset[int] = frozenset()
+    alternatives: dict[int, str] = field(default_factory=dict)
+    other: str = ""
 
 
-def _length() -> int:
+@dataclass(frozen=True)
+class Region:
+    """A part of the picture, in pixels of the working copy, from its upper left corner."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where a reading can be seen again: the medium's upload id (`Item.id`), the moment in it (ms from its first frame;
+    none for a photo), the part of the picture, and the sealed crop with the SHA-256 of its plaintext."""
+
+    media: str
+    media_ms: int | None = None
+    region: Region | None = None
+    crop: str | None = None
+    crop_sha256: str | None = None
+
+
+def length() -> int:
+    """Digits of a number, as configured."""
     return int(current_app.config["TEMOIN"].rio_digits)
 
 
 def take(entry: Entry) -> Reading | None:
-    """Put a newly opened entry into the register, if it is a reading. Call once for each new entry, within
-    its unit
-    of work; a second call changes nothing. Trial entries stay out, and those that take another back."""
-    document = entry.document
-    if entry.type != "rio" or document.get("trial") or entry.withdrawn:
+    """Put a newly opened entry into the register, if it says something of an officer or a unit. Call once for each new
+    entry, within its unit of work; a second call changes nothing. Trial entries stay out, and those that take another
+    back."""
+    if entry.type not in entries.TYPES or entry.document.get("trial"):
         return None
     with unit_of_work() as work:
         found = work.scalars(select(Reading).where(Reading.entry == entry.id)).first()
         if found is not None:
             return found
-        data = document.get("data")
-        reading = _reading(entry, data if isinstance(data, dict) else {})
-        work.add(reading)
-        work.flush()
-        for pattern in sorted(rio.patterns(as_read(reading), _length())):
-            work.add(ReadingPattern(reading_id=reading.id, pattern=pattern))
-        work.flush()
+        reading = None
+        if not entry.withdrawn:
+            if entry.type == "rio":
+                reading = entries.reading(entry, length())
+                _append(_sighting_for(entry, reading), reading)
+            elif work.scalars(select(Marking.id).where(Marking.entry == entry.id).limit(1)).first() is None:
+                work.add_all(entries.markings(entry))
+                work.flush()
+        if entry.corrects or entry.corrected_by:
+            _restate(entry.observation_id)
+        _settle_those_of(entry, reading)
         return reading
 
 
-MOST_FRAGMENTS = (
-    16  # more is no reading: each fragment stands for many patterns, made while the log is locked
-)
+def sighting_of(observation_id: str, officer: int) -> Sighting:
+    """The sighting of an officer that the observer counted; made if no number was read of them yet. Raises
+    UnknownSighting."""
+    with unit_of_work() as work:
+        found = _by_count(observation_id, officer)
+        if found is None:
+            observation = work.get(Observation, observation_id)
+            if observation is None:
+                raise UnknownSighting(observation_id)
+            found = _new_sighting(observation_id, officer, observation.started_at, None)
+            settle(found)
+        return found
 
 
-def _reading(entry: Entry, data: dict[str, Any]) -> Reading:
-    """From a phone's words, which may be anything: what can't be a RIO is kept as it was written, in
-    `other`."""
-    length, other = _length(), [_text(data.get("other"))]
-    pattern, said = None, _text(data.get("pattern"))
-    if said:
-        try:
-            pattern = rio.parse(said, length)
-        except rio.OtherNumber:
-            other.append(said)
-    fragments = []
-    given = data.get("fragments")
-    for item in given[:MOST_FRAGMENTS] if isinstance(given, list) else []:
-        digits = rio.normalise(_text(item.get("digits"))) if isinstance(item, dict) else ""
-        if digits.isascii() and digits.isdecimal() and len(digits) <= length:
-            anchor = item.get("anchor") if item.get("anchor") in rio.ANCHORS else "anywhere"
-            fragments.append({"digits": digits, "anchor": anchor})
-        elif digits:
-            other.append(digits)
-    unsure = (
-        [n for n in data.get("unsure") or [] if isinstance(n, int) and 0 <= n < length] if pattern else []
-    )
-    officer = data.get("officer")
-    status, asked, how = (_text(data.get(name)) for name in ("status", "asked", "how"))
-    return Reading(
-        entry=entry.id,
-        observation_id=entry.observation_id,
-        officer=officer if isinstance(officer, int) else None,
-        at=entry.at,
-        status=status or "NOT_STATED",
-        asked=asked or "NOT_STATED",
-        how=how,
-        pattern=pattern,
-        fragments=fragments,
-        unsure=sorted(set(unsure)),
-        other=" / ".join(part for part in other if part),
-        faults=rio.faults(status, asked, how, pattern, [rio.Fragment(**f) for f in fragments], length),
-    )
+def add_sighting(
+    user: User, observation_id: str, at: int, force: str | None = None, look: str = ""
+) -> Sighting:
+    """An officer that somebody at the desk sees in the footage and no entry names. `at` in ms. Raises UnknownSighting."""
+    with unit_of_work() as work:
+        if work.get(Observation, observation_id) is None:
+            raise UnknownSighting(observation_id)
+        made = _new_sighting(observation_id, None, at, user.id)
+        made.force, made.look = force, look.strip()
+        work.flush()
+        log.append(user.actor, "sighting.added", made.id, {"observation": observation_id})
+        return made
 
 
-def _text(value: object) -> str:
-    return value.strip()[:80] if isinstance(value, str) else ""
+def read_again(user: User, sighting_id: str, said: Said, evidence: Evidence | None = None) -> Reading:
+    """Append a version to a sighting. The log names reading, evidence and hashes, never a digit. Raises UnknownSighting,
+    and Contradiction for what rio.faults names."""
+    faults = rio.faults(said.status, said.asked, said.how, said.pattern, said.fragments, length())
+    if faults:
+        raise Contradiction(*faults)
+    with unit_of_work() as work:
+        sighting = work.get(Sighting, sighting_id)
+        if sighting is None:
+            raise UnknownSighting(sighting_id)
+        for earlier in _versions(sighting):
+            if earlier.user_id is not None and earlier.state == STANDS:
+                earlier.state = REPLACED
+        reading = Reading(
+            observation_id=sighting.observation_id,
+            officer=sighting.officer,
+            user_id=user.id,
+            made_at=now_ms(),
+            at=sighting.at,
+            state=STANDS,
+            status=said.status,
+            asked=said.asked,
+            how=said.how,
+            pattern=said.pattern,
+            fragments=[asdict(fragment) for fragment in said.fragments],
+            unsure=sorted(said.unsure) if said.pattern else [],
+            alternatives={str(at): digits for at, digits in sorted(said.alternatives.items())},
+            other=said.other,
+            faults=[],
+        )
+        if evidence is not None:
+            reading.media, reading.media_ms = evidence.media, evidence.media_ms
+            reading.region = asdict(evidence.region) if evidence.region else None
+            reading.crop, reading.crop_sha256 = evidence.crop, evidence.crop_sha256
+        _append(sighting, reading)
+        settle(sighting)
+        log.append(
+            user.actor,
+            "reading.added",
+            sighting.id,
+            {
+                "reading": reading.id,
+                "version": reading.version,
+                "status": reading.status,
+                "asked": reading.asked,
+                "how": reading.how,
+                "media": reading.media,
+                "media_ms": reading.media_ms,
+                "region": reading.region,
+                "crop": reading.crop_sha256,
+            },
+        )
+        return reading
 
 
 def as_read(reading: Reading) -> rio.Read:
@@ -115,61 +188,118 @@ def as_read(reading: Reading) -> rio.Read:
         fragments=tuple(rio.Fragment(**fragment) for fragment in reading.fragments),
         unsure=frozenset(reading.unsure),
         how=reading.how,
+        alternatives={int(at): digits for at, digits in reading.alternatives.items()},
     )
 
 
-def search(text: str) -> list[Hit]:
-    """Readings that answer a typed number with `?` and `*`, the best first; without those that were taken back.
-    Raises rio.OtherNumber.
+def standing(sighting: Sighting) -> list[Reading]:
+    """The versions that count, what counts most first: the newest of the desk, then those of the phone."""
+    return [reading for reading in reversed(_versions(sighting)) if reading.state == STANDS]
 
-    The caller logs the look-up: this reads only."""
-    wanted = rio.asked_for(text, _length())
-    if any(rio.known(query) < FEWEST_DIGITS for query in wanted):
-        raise TooFewDigits
-    hits: dict[int, Hit] = {}
-    rows = db.session.execute(
-        select(ReadingPattern.pattern, Reading, Observation, Entry.corrected_by)
-        .join(Reading, Reading.id == ReadingPattern.reading_id)
-        .join(Observation, Observation.id == Reading.observation_id)
-        .join(Entry, Entry.id == Reading.entry)
-        .where(or_(*(_may_answer(query) for query in wanted)))
+
+def settle(sighting: Sighting) -> None:
+    """Lay down anew what the versions of a sighting say together."""
+    readings = _by_weight(standing(sighting))
+    whole = together([as_read(reading) for reading in readings], length())
+    sighting.pattern = whole.pattern if whole.known else None
+    sighting.unsure = sorted(whole.unsure)
+    sighting.known = max([whole.known, *(most_known(as_read(r), length()) for r in readings)])
+    sighting.status = readings[0].status if readings else "NOT_CHECKED"
+    if readings and sighting.user_id is None:
+        sighting.at = min(reading.at for reading in readings)
+    if sighting.officer is not None:
+        force, look = entries.force_and_look(sighting.observation_id, sighting.officer)
+        sighting.force, sighting.look = force or sighting.force, look or sighting.look
+    db.session.flush()
+
+
+def _by_weight(readings: list[Reading]) -> list[Reading]:
+    """The desk's before the phone's: it had time and the footage."""
+    return sorted(readings, key=lambda reading: reading.user_id is None)
+
+
+def _versions(sighting: Sighting) -> list[Reading]:
+    """All versions, the oldest first."""
+    return list(
+        db.session.scalars(select(Reading).where(Reading.sighting == sighting.id).order_by(Reading.version))
     )
-    for pattern, reading, observation, corrected_by in rows:
-        if corrected_by is not None and _taken_back(reading.observation_id, corrected_by):
-            continue
-        for query in wanted:
-            shared = rio.answers(query, pattern, frozenset(reading.unsure))
-            if shared:
-                hit = Hit(
-                    reading, observation, shared.agree, bool(shared.conflicts), corrected_by is not None
-                )
-                hits[reading.id] = min(hits.get(reading.id, hit), hit, key=_rank)
-    return sorted(hits.values(), key=_rank)[:MOST_HITS]
 
 
-def _taken_back(observation_id: str, corrected_by: str) -> bool:
-    """Whether the last word on a reading is that it was made by mistake."""
-    seen: set[str] = set()
-    last: Entry | None = None
-    following: str | None = corrected_by
-    while following is not None and following not in seen:  # a ring, made by hand, ends
-        seen.add(following)
+def _append(sighting: Sighting, reading: Reading) -> None:
+    last = db.session.scalar(select(func.max(Reading.version)).where(Reading.sighting == sighting.id))
+    reading.sighting, reading.version = sighting.id, (last or 0) + 1
+    db.session.add(reading)
+    db.session.flush()
+    index.put(reading.id, as_read(reading), length())
+
+
+def _new_sighting(observation_id: str, officer: int | None, at: int, user_id: str | None) -> Sighting:
+    made = Sighting(
+        id=new_id(),
+        observation_id=observation_id,
+        officer=officer,
+        user_id=user_id,
+        made_at=now_ms(),
+        at=at,
+        force=None,
+        look="",
+        status="NOT_CHECKED",
+        pattern=None,
+        known=0,
+        unsure=[],
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _by_count(observation_id: str, officer: int) -> Sighting | None:
+    return db.session.scalars(
+        select(Sighting)
+        .where(Sighting.observation_id == observation_id, Sighting.officer == officer)
+        .order_by(Sighting.made_at, Sighting.id)
+    ).first()
+
+
+def _sighting_for(entry: Entry, reading: Reading) -> Sighting:
+    """Where a phone's reading belongs: with its officer; one of nobody in particular with what it corrects, or alone."""
+    if reading.officer is not None:
+        found = _by_count(entry.observation_id, reading.officer)
+    else:
+        kin = [name for name in (entry.corrects, entry.corrected_by) if name]
         found = db.session.scalars(
-            select(Entry).where(Entry.entry_id == following, Entry.observation_id == observation_id)
+            select(Sighting)
+            .join(Reading, Reading.sighting == Sighting.id)
+            .join(Entry, Entry.id == Reading.entry)
+            .where(Entry.observation_id == entry.observation_id, Entry.entry_id.in_(kin))
+            .where(Sighting.officer.is_(None))
         ).first()
-        last, following = found or last, found.corrected_by if found else None
-    return last is not None and last.withdrawn
+    return found or _new_sighting(entry.observation_id, reading.officer, entry.at, None)
 
 
-def _rank(hit: Hit) -> tuple[bool, bool, int, int]:
-    return (hit.replaced, hit.near, -hit.agree, -hit.reading.at)
+def _restate(observation_id: str) -> None:
+    """After a correction: which of an observation's readings and markings stand. Few entries have one."""
+    touched = entries.corrections(observation_id)
+    states = {entry.id: entries.state(entry, touched) for entry in touched.values()}
+    ids = list(states)
+    for reading in db.session.scalars(select(Reading).where(Reading.entry.in_(ids))):
+        reading.state = states[str(reading.entry)]
+    for marking in db.session.scalars(select(Marking).where(Marking.entry.in_(ids))):
+        marking.state = states[marking.entry]
+    db.session.flush()
 
 
-def _may_answer(query: str) -> ColumnElement[bool]:
-    """A condition that every answer meets: enough digits in common. `rio.answers` decides."""
-    asked = [(at, digit) for at, digit in enumerate(query) if digit != rio.UNKNOWN]
-    agree = sum(
-        (case((func.substr(ReadingPattern.pattern, at + 1, 1) == digit, 1), else_=0) for at, digit in asked),
-        start=case((ReadingPattern.reading_id.is_(None), 1), else_=0),
-    )
-    return agree >= min(3, len(asked))
+def _settle_those_of(entry: Entry, reading: Reading | None) -> None:
+    """A correction may change sightings of other officers too: one officer became another."""
+    query = select(Sighting).where(Sighting.observation_id == entry.observation_id)
+    if not (entry.corrects or entry.corrected_by):
+        data = entry.document.get("data")
+        officer = data.get("officer") if isinstance(data, dict) else None
+        if reading is not None:
+            query = query.where(Sighting.id == reading.sighting)
+        elif isinstance(officer, int) and not isinstance(officer, bool):
+            query = query.where(Sighting.officer == officer)
+        else:
+            return
+    for sighting in db.session.scalars(query).all():
+        settle(sighting)

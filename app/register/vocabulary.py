@@ -17,6 +17,7 @@ KINDS = ("rio_status", "rio_asked", "rio_how", "basis", "qualifier", "force", "i
 def _words() -> dict[str, dict[str, dict[str, Any]]]:
     data = json.loads((Path(__file__).parent / "vocabulary.json").read_text())
     words = {kind: {row["code"]: row for row in data[kind]} for kind in KINDS}
+    words["rio_how"] |= {row["code"]: row for row in data["rio_how_desk"]}  # the phone's pad doesn't offer it
     words["group"] = {group["code"]: group for group in data["groups"]}
     words["code"] = {row["code"]: row for group in data["groups"] for row in group["codes"]}
     return words

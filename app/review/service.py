@@ -1,4 +1,5 @@
-"""What people do at the desk. The only writer of marks and notes; every act is in the log."""
+"""What people do at the desk besides claiming and reviewing (`work.py`): look, search, annotate. Every act is in the
+log."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import json
 import time
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.accounts.models import User
 from app.clock import now_ms
@@ -15,12 +16,13 @@ from app.custody.models import LogEntry
 from app.db import db, unit_of_work
 from app.errors import Problem
 from app.intake import storing, uploads
-from app.intake.models import Item, Upload
+from app.intake.models import Deletion, Item, Upload
 from app.journal.models import Observation
 from app.opening.models import Opening
 from app.register import rio
-from app.register import service as register
-from app.review.models import Mark, Note
+from app.register import search as register
+from app.review import access
+from app.review.models import Note
 
 SILENT = 20  # seconds without a byte before anybody may say that it ended
 AGAIN_MS = 30 * 60_000  # playing one film is many requests; one entry in this time is enough
@@ -48,9 +50,9 @@ def searched(user: User, by: str) -> None:
         log.append(user.actor, "desk.searched", "queue", {"by": by})
 
 
-def look_up(user: User, number: str, purpose: str) -> list[register.Hit]:
-    """Search the register for a purpose. The log names the purpose and the readings that were shown, never
-    the number.
+def look_up(user: User, number: str, purpose: str) -> tuple[list[register.Hit], int]:
+    """Search the register for a purpose: the readings that this person may see, and how many more there are in what they
+    may not open. The log names the purpose and the readings that were shown, never the number.
 
     Raises Problem for something that isn't a RIO, and when the purpose would carry the number into the
     log."""
@@ -69,30 +71,27 @@ def look_up(user: User, number: str, purpose: str) -> list[register.Hit]:
         raise Problem(
             "too-few-digits", _("Please give at least %(n)d digits.", n=register.FEWEST_DIGITS)
         ) from error
+    observations = {hit.observation.id for hit in hits}
+    may_see = set(
+        db.session.scalars(
+            select(Observation.id).where(Observation.id.in_(observations), access.readable(user))
+        )
+    )
+    found, all_of_them = [hit for hit in hits if hit.observation.id in may_see], len(hits)
     with unit_of_work():
-        shown = sorted(hit.reading.id for hit in hits)
+        shown = sorted(hit.reading.id for hit in found)
         log.append(
             user.actor,
             "rio.looked-up",
             "register",
             {"purpose": purpose, "digits": len(digits), "readings": shown},
         )
-    return hits
+    return found, all_of_them - len(found)
 
 
 def downloaded(user: User, opening: Opening) -> None:
     with unit_of_work():
         log.append(user.actor, "copy.downloaded", opening.item, {"working": opening.working_sha256})
-
-
-def mark(user: User, subject: str, reviewed: bool) -> None:
-    """Mark reviewed, or take that back. Saying the same twice changes nothing."""
-    with unit_of_work() as work:
-        last = newest_mark(subject)
-        if (last.reviewed if last else False) == reviewed:
-            return
-        work.add(Mark(subject=subject, user_id=user.id, at=now_ms(), reviewed=reviewed))
-        log.append(user.actor, "observation.reviewed" if reviewed else "observation.reopened", subject)
 
 
 def note(user: User, subject: str, text: str) -> None:
@@ -112,12 +111,6 @@ def close(user: User, upload_id: str) -> bool:
     return storing.close_cut(upload, user.actor) is not None
 
 
-def newest_mark(subject: str) -> Mark | None:
-    return db.session.scalars(
-        select(Mark).where(Mark.subject == subject).order_by(Mark.id.desc()).limit(1)
-    ).first()
-
-
 def notes(subject: str) -> list[tuple[Note, str]]:
     """Notes with the names of who wrote them, oldest first."""
     query = (
@@ -129,9 +122,8 @@ def notes(subject: str) -> list[tuple[Note, str]]:
     return [(row[0], row[1]) for row in db.session.execute(query)]
 
 
-def user_name(user_id: str) -> str:
-    return db.session.scalar(select(User.username).where(User.id == user_id)) or ""
-
-
 def subject_exists(subject: str) -> bool:
-    return db.session.get(Observation, subject) is not None or db.session.get(Item, subject) is not None
+    """Whether there is an observation, an item, an upload or a removed item of this id."""
+    if any(db.session.get(table, subject) is not None for table in (Observation, Item, Upload)):
+        return True
+    return bool(db.session.scalar(select(exists().where(Deletion.item_id == subject))))

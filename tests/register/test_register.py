@@ -10,7 +10,7 @@ from flask import Flask
 from app.db import db
 from app.ids import new_id
 from app.journal.models import Entry
-from app.register import service
+from app.register import search, service
 from app.register.models import Reading
 from app.worker import work_off
 from tests.phone import Phone, make_phone
@@ -33,18 +33,23 @@ def phone(app: Flask) -> Phone:
     return make_phone(app)
 
 
-def read(phone: Phone, seq: int = 0, observation: str | None = None, **said: Any) -> str:
-    """One reading, all the way through the worker; its entry id."""
-    more = {name: said.pop(name) for name in ("trial", "corrects") if name in said}
-    entry = phone.entry(observation or new_id(), "rio", {**SAID, **said}, seq=seq, **more)
+def take_in(phone: Phone, observation: str, type_: str, data: dict[str, Any], seq: int, **more: Any) -> str:
+    """One entry, all the way through the worker; its id."""
+    entry = phone.entry(observation, type_, data, seq=seq, **more)
     with phone.app.app_context():
         work_off()
     return entry.id
 
 
+def read(phone: Phone, seq: int = 0, observation: str | None = None, **said: Any) -> str:
+    """One reading, all the way through the worker; its entry id."""
+    more = {name: said.pop(name) for name in ("trial", "corrects", "id") if name in said}
+    return take_in(phone, observation or new_id(), "rio", {**SAID, **said}, seq, **more)
+
+
 def found(app: Flask, text: str) -> list[str | None]:
     with app.app_context():
-        return [hit.reading.pattern for hit in service.search(text)]
+        return [hit.reading.pattern for hit in search.search(text)]
 
 
 def test_a_reading_is_found_by_any_three_of_its_digits(phone: Phone) -> None:
@@ -64,8 +69,8 @@ def test_a_fragment_is_found_wherever_it_may_lie(phone: Phone) -> None:
 def test_the_register_can_not_be_browsed(phone: Phone) -> None:
     read(phone)
     for query in ("*", "12", "1?2", "???????"):
-        with phone.app.app_context(), pytest.raises(service.TooFewDigits):
-            service.search(query)
+        with phone.app.app_context(), pytest.raises(search.TooFewDigits):
+            search.search(query)
 
 
 def test_trials_stay_out(phone: Phone) -> None:
@@ -78,7 +83,7 @@ def test_a_correction_is_a_reading_of_its_own_and_comes_first(phone: Phone) -> N
     first = read(phone, 0, observation, pattern="1??45?7")
     read(phone, 1, observation, corrects=first)
     with phone.app.app_context():
-        hits = service.search("1??45?7")
+        hits = search.search("1??45?7")
         assert [(hit.reading.pattern, hit.replaced) for hit in hits] == [
             ("12?45?7", False),
             ("1??45?7", True),
