@@ -109,15 +109,17 @@ def _decoded(film: Any) -> Any:
             continue
 
 
-def frame_at(copy: BinaryIO, tick: int) -> tuple[Image.Image, int]:
-    """The frame that is on the screen at a time stamp, upright, and its own time stamp. Raises Refused."""
+def frame_at(copy: BinaryIO, tick: int) -> tuple[Image.Image, int, tuple[int, int]]:
+    """The frame that is on the screen at a time stamp, upright; its own time stamp, and the unit of both in seconds.
+    Raises Refused."""
     for near in (True, False):  # a seek that lands behind the frame is made good from the beginning
         with _film(copy) as film:
             if near:
                 film.seek(tick, stream=film.streams.video[0], any_frame=False, backward=True)
             found = _last_until(film, tick)
             if found is not None:
-                return _upright(found), found.pts
+                base = film.streams.video[0].time_base
+                return _upright(found), found.pts, (base.numerator, base.denominator)
     raise Refused("there is no frame at this time")
 
 
@@ -206,17 +208,18 @@ def _inside(box: Box, width: int, height: int) -> Box:
     return left, top, right - left, bottom - top
 
 
-def cut(copy: BinaryIO, kind: str, box: Box, tick: int | None) -> tuple[bytes, dict[str, Any]]:
-    """A PNG of one region, and what it is of. `tick`: the time stamp in a film."""
+def cut(copy: BinaryIO, kind: str, box: Box | None, tick: int | None) -> tuple[bytes, dict[str, Any]]:
+    """A PNG of one region, of a whole frame without `box`, and what it is of. `tick`: the time stamp in a film."""
     if kind == "film":
-        whole, at = frame_at(copy, tick or 0)
-        left, top, width, height = _inside(box, *whole.size)
-        piece, about = whole.crop((left, top, left + width, top + height)), {"tick": at}
+        whole, at, base = frame_at(copy, tick or 0)
+        left, top, width, height = _inside(box, *whole.size) if box else (0, 0, *whole.size)
+        piece = whole.crop((left, top, left + width, top + height))
+        about: dict[str, Any] = {"tick": at, "base": list(base)}
     else:
-        piece, about = cut_picture(copy, box), {"tick": None}
+        piece, about = cut_picture(copy, box or (0, 0, 0, 0)), {"tick": None, "base": None}
     piece.info = {}  # nothing but pixels
     out = io.BytesIO()
-    piece.save(out, "PNG", compress_level=6)
+    piece.save(out, "PNG", compress_level=6 if box else 1)
     return out.getvalue(), {**about, "width": piece.width, "height": piece.height}
 
 
@@ -228,8 +231,8 @@ def answer(order: dict[str, Any], body: BinaryIO, target: BinaryIO) -> dict[str,
     copy = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, reader), 1 << 18))
     if order["do"] == "frames":
         return frames(copy) if order["kind"] == "film" else picture_size(copy)
-    left, top, width, height = order["box"]
-    made, about = cut(copy, order["kind"], (left, top, width, height), order["tick"])
+    box = order["box"] and cast(Box, tuple(order["box"]))
+    made, about = cut(copy, order["kind"], box, order["tick"])
     size, digest = seal_through(io.BytesIO(made), target, order["recipient"])
     return {**about, "size": size, "sha256": base64url(digest)}
 

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -23,6 +23,7 @@ from app.opening.models import Opening
 from app.opening.run import ChildFailed, ask
 
 Kind = Literal["film", "picture"]
+Box = tuple[int, int, int, int]  # left, top, width, height
 AT_ONCE = 2  # children of this kind: each may take a gigabyte
 PATIENCE = 20  # seconds to wait for one of them to end
 CLOCK = 90  # seconds for one answer, and one more for each 10 MB
@@ -53,7 +54,7 @@ class Frames:
 @dataclass(frozen=True)
 class Cut:
     """A crop that was cut and sealed: name of its blob, bytes and SHA-256 of the PNG, pixels, and in a film the time
-    stamp of the frame it is of, which is the one on the screen at the time that was asked for."""
+    stamp of the frame it is of, which is the one on the screen at the time that was asked for, and the same in ms."""
 
     blob: str
     size: int
@@ -61,6 +62,7 @@ class Cut:
     width: int
     height: int
     tick: int | None
+    media_ms: int | None
 
 
 def kind_of(opening: Opening) -> Kind | None:
@@ -84,16 +86,24 @@ def frames(opening: Opening, kind: Kind) -> Frames:
         raise CannotCut("it gave no answer") from error
 
 
-def cut(opening: Opening, kind: Kind, box: tuple[int, int, int, int], tick: int | None) -> Cut:
+def cut(opening: Opening, kind: Kind, box: Box, tick: int | None) -> Cut:
     """Cut a region (left, top, width, height in pixels of the upright picture) and seal it. Raises CannotCut, Busy."""
     name = f"{new_id()}.age"
     with blobs().writer(f"working/{name}") as target:
-        said = _ask(opening, target, {"do": "cut", "kind": kind, "box": list(box), "tick": tick})
-        try:
-            at = None if said["tick"] is None else _int(said, "tick")
-            return Cut(name, _int(said, "size"), str(said["sha256"])[:43], *_sides(said), at)
-        except (KeyError, TypeError, ValueError) as error:
-            raise CannotCut("it gave no answer") from error
+        return replace(cut_into(target, opening, kind, box, tick), blob=name)
+
+
+def cut_into(target: BinaryIO, opening: Opening, kind: Kind, box: Box | None, tick: int | None) -> Cut:
+    """The same into an open file, sealed to the storage key; the whole frame without `box`. Raises CannotCut, Busy."""
+    said = _ask(opening, target, {"do": "cut", "kind": kind, "box": box, "tick": tick})
+    try:
+        at, ms = None, None
+        if said["tick"] is not None:
+            at, (over, under) = _int(said, "tick"), _base(said)
+            ms = round(at * 1000 * over / under)
+        return Cut("", _int(said, "size"), str(said["sha256"])[:43], *_sides(said), at, ms)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CannotCut("it gave no answer") from error
 
 
 def _ask(opening: Opening, target: BinaryIO, order: dict[str, Any]) -> dict[str, Any]:

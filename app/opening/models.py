@@ -58,3 +58,26 @@ class Viewing(Model):
     sha256: Mapped[str | None]
     pictures: Mapped[int | None]  # in the file; the first one is shown
     problem: Mapped[str | None] = mapped_column(Text)
+
+
+class Crop(Model):
+    """A region that somebody cut out of a working copy to read a number from: evidence, sealed and logged like a medium.
+    It belongs to its observation and goes when that is withdrawn. Its blob is `working/<id>.age`."""
+
+    __tablename__ = "crop"
+    id: Mapped[str] = mapped_column(primary_key=True)  # opaque: it stands in addresses
+    observation_id: Mapped[str] = mapped_column(ForeignKey("observation.id"), index=True)
+    item: Mapped[str] = mapped_column(ForeignKey("upload.id"), index=True)  # as in Opening
+    working_sha256: Mapped[str]  # of the working copy that it was cut from
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[int] = mapped_column(BigInteger)
+    tick: Mapped[int | None] = mapped_column(BigInteger)  # the frame's own time stamp; none for a photo
+    media_ms: Mapped[int | None] = mapped_column(BigInteger)  # the same, in ms of the film
+    region: Mapped[dict[str, int]] = mapped_column(JSON)  # x, y, w, h in pixels of the upright working copy
+    size: Mapped[int] = mapped_column(BigInteger)  # of the PNG
+    sha256: Mapped[str]
+    log_index: Mapped[int] = mapped_column(BigInteger)
+
+    @property
+    def blob(self) -> str:
+        return f"working/{self.id}.age"
