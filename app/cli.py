@@ -12,7 +12,9 @@ from flask.cli import with_appcontext
 from app import demonstration
 from app.accounts import service as accounts
 from app.custody import log
+from app.db import db
 from app.enrol import service as enrol
+from app.enrol.models import Device
 from app.errors import Problem
 from app.keys import keys
 from app.scrub.cli import scrub_command
@@ -86,12 +88,19 @@ def enrol_device(label: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("label")
+@click.option("--replaces", metavar="DEVICE", help="The ended enrolment of the same phone, which this one goes on for.")
 @with_appcontext
-def invite(label: str) -> None:
+def invite(label: str, replaces: str | None) -> None:
     """An invitation for one phone: link and code, shown once."""
     _set_up()
     _real()
-    invited = enrol.invite(label)
+    before = db.session.get(Device, replaces) if replaces else None
+    if replaces and before is None:
+        raise click.ClickException("there is no such enrolment")
+    try:
+        invited = enrol.invite(label, replaces=before)
+    except Problem as problem:
+        raise click.ClickException(problem.message) from problem
     click.echo(f"{_address()}/m/#{invited.secret}")
     click.echo(f"code: {invited.code}")
 

@@ -68,6 +68,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     # Devices, people, the state of the server.
     "admin_phones.phones": DEVICES,
     "admin_phones.invite": DEVICES,
+    "admin_phones.again": DEVICES,
     "admin_phones.cancel": DEVICES,
     "admin_phones.revoke": DEVICES,
     "admin_people.people": ADMIN,

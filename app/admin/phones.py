@@ -63,7 +63,19 @@ def invite() -> Answer:
     form = InviteForm()
     if not form.validate_on_submit():
         return _page(form, 422)
-    invited = service.invite(form.label.data, current_user.actor)
+    return _invited(service.invite(form.label.data, current_user.actor))
+
+
+@bp.post("/<device_id>/again")
+def again(device_id: str) -> Answer:
+    """The same phone, after its enrolment has ended: what it goes on with is known as its own."""
+    device = db.session.get(Device, device_id)
+    if device is None or not EmptyForm().validate_on_submit():
+        raise Problem("not-found", _("There is nothing at this address."), 404)
+    return _invited(service.invite(device.label, current_user.actor, replaces=device))
+
+
+def _invited(invited: service.Invited) -> Answer:
     config: Config = current_app.config["TEMOIN"]
     base = config.url.rstrip("/") or request.url_root.rstrip("/")
     link = f"{base}/m/#{invited.secret}"

@@ -22,6 +22,8 @@ class Invitation(Model):
     cancelled_at: Mapped[int | None] = mapped_column(BigInteger)
     device_id: Mapped[str | None] = mapped_column(ForeignKey("device.id"))
     statement: Mapped[str | None]  # SHA-256 of the enrolment that used it
+    # The enrolment that the one made by this invitation goes on for: the same phone, enrolled again.
+    replaces: Mapped[str | None]
 
 
 class Device(Model):
@@ -46,6 +48,8 @@ class Device(Model):
     # For destroying old intake keys: when it was last handed the pins, and when it last said that it holds nothing.
     pins_at: Mapped[int | None] = mapped_column(BigInteger)
     empty_at: Mapped[int | None] = mapped_column(BigInteger)
+    # The enrolment that this one goes on for, by the invitation that a person made for it: never by a phone's word.
+    replaces: Mapped[str | None] = mapped_column(index=True)
 
     @property
     def active(self) -> bool:

@@ -1,34 +1,46 @@
 """Items that one enrolment sealed and another sends: after a phone was lost and enrolled again, or through an outbox file.
 
-A phone's word for it is a signed statement; without one nobody may send what another enrolment has announced."""
+A phone's word for it is a signed statement; without one nobody may send what another enrolment has announced. That word
+is the bearer's alone: it lets the bytes in, under both names. Who sealed them is proven by the maker's own signed
+commitment, or known here because a person invited the one phone in the place of the other; nothing else is believed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.db import db
+from app.enrol import service as enrol
 from app.enrol.models import Device
 from app.errors import Problem
 from app.intake.models import Commitment, Handover, Item, Upload
 
 
+def refuse_unbacked(device: Device, before: str, ids: list[str]) -> None:
+    """Without ids a handover says "I go on as that phone": only a person's invitation in its place gives that. Raises
+    Problem."""
+    if not ids and before not in enrol.line_of(device.id):
+        raise Problem(
+            "not-handed-over",
+            _("This phone wasn't invited in the place of the other one."),
+            409,
+        )
+
+
 def record(session: Session, device: Device, statement: str, before: str, ids: list[str]) -> None:
-    """Keep what a handover statement says. Within the caller's unit of work; items that came first are told too."""
+    """Keep what a handover statement says. Within the caller's unit of work. What came before it stays as it came."""
     named: list[str | None] = [*ids] or [None]
     for item_id in named:
         session.add(Handover(statement=statement, device_id=device.id, from_device=before, item_id=item_id))
     session.flush()
-    session.execute(
-        update(Item).where(Item.device_id == device.id, Item.item_id.in_(ids)).values(made_by=before)
-    )
 
 
 def maker_of(device_id: str, item_id: str) -> str:
-    """The enrolment that sealed what `device_id` sends under this id."""
+    """The enrolment that sealed what `device_id` sends under this id, as `device_id` says."""
     named = db.session.scalar(
         select(Handover.from_device)
         .where(Handover.device_id == device_id, Handover.item_id == item_id)
@@ -48,7 +60,8 @@ def senders_of(maker: str, item_ids: Iterable[str]) -> dict[str, set[str]]:
 
 
 def kin(device_id: str) -> set[str]:
-    """This enrolment and all that it is tied to by handovers, in either direction, however long the chain."""
+    """This enrolment and all that some phone has tied to it by a handover, in either direction, however long the chain.
+    Only phones' words: what comes of it is shown under the bearer's name and changes nothing else."""
     known, waiting = {device_id}, [device_id]
     while waiting:
         here = waiting.pop()
@@ -61,6 +74,16 @@ def kin(device_id: str) -> set[str]:
         known |= new
         waiting += new
     return known
+
+
+def is_proven(item: Item) -> bool:
+    """Whether the enrolment named as its maker sealed it beyond the bearer's word: it sent it itself, it signed for
+    exactly these bytes, or the bearer is the same phone, enrolled again."""
+    return (
+        item.made_by == item.device_id
+        or item.attested == "match"
+        or item.made_by in enrol.line_of(item.device_id)
+    )
 
 
 def refuse_anothers(device: Device, item_id: str) -> None:
@@ -78,7 +101,8 @@ def refuse_anothers(device: Device, item_id: str) -> None:
 
 
 def carries(device_id: str, other: str) -> bool:
-    """Whether this enrolment has said that it sends something of the other: then it may bring its statements."""
+    """Whether this enrolment may bring the other's statements: it has said that it sends something of it. They are
+    checked against that one's own key."""
     return (
         db.session.scalar(
             select(Handover.id).where(Handover.device_id == device_id, Handover.from_device == other).limit(1)

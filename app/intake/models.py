@@ -42,7 +42,8 @@ class Commitment(Model):
 
 
 class Upload(Model):
-    """One tus upload. Its offset is the size of its files on disk, never a column. `tail`: 0 or 1, or -1 for an item."""
+    """One tus upload. Its offset is the size of its files on disk, never a column. `tail`: 0 or 1; -1 for an item; -2 for
+    an item that was closed here before it was whole, of which the phone may still bring the rest."""
 
     __tablename__ = "upload"
     __table_args__ = (
@@ -92,6 +93,46 @@ class Item(Model):
     state: Mapped[str] = mapped_column(index=True)
     tries: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str | None] = mapped_column(Text)
+    # SHA-256 of `heads/<id>.age`, as the log has it, once the original is closed to all but custody.
+    head_age: Mapped[str | None]
+    # Index of the log entry that withdrew it. Hashes and the sealed body stay; nothing opens it any more.
+    withdrawn: Mapped[int | None] = mapped_column(BigInteger, index=True)
+
+
+class Superseded(Model):
+    """An item as it was stored when its silent upload was closed, after the phone came back with the rest. Its bytes,
+    receipt and openings stay; `by` names the upload that is whole. Names as in Item."""
+
+    __tablename__ = "superseded"
+    id: Mapped[str] = mapped_column(ForeignKey("upload.id"), primary_key=True)
+    by: Mapped[str] = mapped_column(ForeignKey("upload.id"))
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
+    made_by: Mapped[str]
+    item_id: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str | None]
+    head_size: Mapped[int]
+    head_sha256: Mapped[str]
+    body_size: Mapped[int] = mapped_column(BigInteger)
+    body_sha256: Mapped[str]
+    attested: Mapped[str]
+    received_at: Mapped[int] = mapped_column(BigInteger)
+    receipt: Mapped[bytes] = mapped_column(LargeBinary)
+    log_index: Mapped[int] = mapped_column(ForeignKey("log_entry.index"))
+    head_age: Mapped[str | None]
+    withdrawn: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Withdrawal(Model):
+    """One act of withdrawing, by the log entry that says it. `subject`: an observation, or the `Item.id` of an item that
+    belongs to none. `done`: its files are gone too."""
+
+    __tablename__ = "withdrawal"
+    log_index: Mapped[int] = mapped_column(ForeignKey("log_entry.index"), primary_key=True, autoincrement=False)
+    subject: Mapped[str] = mapped_column(index=True)
+    at: Mapped[int] = mapped_column(BigInteger)
+    actor: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    done: Mapped[bool]
 
 
 class Handover(Model):

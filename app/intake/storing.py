@@ -67,11 +67,12 @@ def _finish(device: Device, upload: Upload, kind: str | None) -> Item | None:
 
 
 def _attest(device: Device, upload: Upload, found: tuple[int, str, int, str]) -> tuple[str, str | None, bool]:
-    """(attested, kind, cut) of stored bytes against what the phone signed."""
+    """(attested, kind, cut) of stored bytes against what was signed by the phone that sealed them, and by no other: a
+    bearer's word for another's item attests nothing."""
     said = db.session.scalars(
         select(Commitment)
         .where(
-            Commitment.device_id.in_(uploads.spoken_for(device.id, upload.item_id)),
+            Commitment.device_id == handover.maker_of(device.id, upload.item_id),
             Commitment.item_id == upload.item_id,
             ~Commitment.prefix,
         )
@@ -161,11 +162,11 @@ def close_cut(upload: Upload, actor: str = "worker") -> Item | None:
 
 
 def last_prefix(device_id: str, item_id: str) -> Commitment | None:
-    """The longest prefix that the phone signed."""
+    """The longest prefix that the phone that seals it signed."""
     return db.session.scalars(
         select(Commitment)
         .where(
-            Commitment.device_id.in_(uploads.spoken_for(device_id, item_id)),
+            Commitment.device_id == handover.maker_of(device_id, item_id),
             Commitment.item_id == item_id,
             Commitment.prefix,
         )

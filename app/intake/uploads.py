@@ -193,18 +193,13 @@ def item_of(upload: Upload) -> Item | None:
     return db.session.get(Item, upload.id)
 
 
-def spoken_for(device_id: str, item_id: str) -> set[str]:
-    """Whose word counts for an item: the sender's, and that of the enrolment that sealed it."""
-    return {device_id, handover.maker_of(device_id, item_id)}
-
-
 def tails_of(device_id: str, item_id: str) -> list[Upload]:
     """Whole tails of an item, newest first; the enrolment that sealed it may have sent some before it was lost."""
     return list(
         db.session.scalars(
             select(Upload)
             .where(
-                Upload.device_id.in_(spoken_for(device_id, item_id)),
+                Upload.device_id.in_({device_id, handover.maker_of(device_id, item_id)}),
                 Upload.item_id == item_id,
                 Upload.tail != ITEM,
                 Upload.finished_at.is_not(None),

@@ -27,6 +27,7 @@ class Observation(Model):
     lat: Mapped[float | None] = mapped_column(Float)
     lon: Mapped[float | None] = mapped_column(Float)
     accuracy: Mapped[float | None] = mapped_column(Float)
+    withdrawn: Mapped[int | None] = mapped_column(BigInteger)  # index of the log entry that withdrew it
 
 
 class Entry(Model):

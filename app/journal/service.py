@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from app.clock import bounded
 from app.db import db, unit_of_work
 from app.documents import loads
+from app.enrol import service as enrol
 from app.ids import is_id
 from app.intake import handover
 from app.intake.models import Item
@@ -82,13 +83,20 @@ def record(item: Item, text: str) -> Entry:
         known = session.get(Entry, item.id)
         if known is not None:
             return known
+        own, counts = _standing(item, parsed.observation)
         again = _came_before(item, parsed)
-        if again is not None:
+        if again is not None and not counts:
             return again
-        _observe(item, parsed)
+        _observe(item, parsed, counts)
+        about = parsed.about if counts or (own and parsed.type in {"begin", "import"}) else None
+        if again is not None:  # what came on a bearer's word is now proven: it counts like any other
+            again.corrects, again.about_item = parsed.corrects, about
+            _link_corrections(again)
+            return again
         entry = Entry(
             id=item.id, entry_id=parsed.entry_id, observation_id=parsed.observation, seq=parsed.seq, type=parsed.type,
-            at=parsed.at, corrects=parsed.corrects, about_item=parsed.about, code=parsed.code, document=parsed.document,
+            at=parsed.at, corrects=parsed.corrects if counts else None, about_item=about, code=parsed.code,
+            document=parsed.document,
         )  # fmt: skip
         session.add(entry)
         session.flush()
@@ -106,7 +114,16 @@ def _came_before(item: Item, parsed: Parsed) -> Entry | None:
     return next((entry for entry in others if entry.document == parsed.document), None)
 
 
-def _observe(item: Item, parsed: Parsed) -> Observation:
+def _standing(item: Item, observation_id: str) -> tuple[bool, bool]:
+    """Whether an entry is said to be of the phone whose observation it is, and whether it counts: that is proven. What
+    only a bearer's word ties to an observation is shown beside the rest under the bearer's name, and takes back, ends
+    and moves nothing."""
+    seen = db.session.get(Observation, observation_id)
+    own = seen is None or item.made_by in enrol.line_of(seen.device_id)
+    return own, own and handover.is_proven(item)
+
+
+def _observe(item: Item, parsed: Parsed, counts: bool) -> Observation:
     seen = db.session.get(Observation, parsed.observation)
     if seen is None:
         seen = Observation(
@@ -116,19 +133,20 @@ def _observe(item: Item, parsed: Parsed) -> Observation:
         )  # fmt: skip
         db.session.add(seen)
     elif seen.device_id != item.made_by:
-        # Another phone may not write into an observation by quoting its id; the same one, enrolled again, may.
-        if item.made_by not in handover.kin(seen.device_id):
+        # Another phone may not write into an observation by quoting its id; the same one, enrolled again, may. One that
+        # has only said so, signed, adds under its own name and changes nothing.
+        if item.made_by not in handover.kin(seen.device_id) | enrol.line_of(seen.device_id):
             raise BadEntry("the observation is another phone's")
-        if parsed.type == "open":
-            seen.device_id = item.made_by  # a later enrolment's note came first
+    # One entry that is meant makes it real, whoever brings it: nothing real is ever hidden.
+    seen.trial = seen.trial and parsed.trial
+    db.session.flush()
+    if not counts:
+        return seen
     later = parsed.type == "note" and parsed.document["data"].get("later") is True
     if not later:
         seen.started_at = min(seen.started_at, parsed.at)
         seen.ended_at = max(seen.ended_at, parsed.at)
     seen.finished = seen.finished or parsed.type == "finish"
-    seen.trial = (
-        seen.trial and parsed.trial
-    )  # one entry that is meant makes it real: nothing real is ever hidden
     _place(seen, parsed.place)
     db.session.flush()
     return seen

@@ -20,7 +20,7 @@ from app.opening import viewing
 from app.opening.models import Opening, Viewing
 from app.review import hands
 from app.review.hands import Hands, Removed
-from app.review.queue import latest_openings
+from app.review.rows import latest_openings
 
 # What a browser may be given to show. Anything else is only offered as a file.
 SHOWN = {
@@ -155,14 +155,18 @@ def fill(media: list[Medium]) -> None:
         devices = senders[medium.made_by, medium.item_id]
         mine = [i for i in items if i.item_id == medium.item_id and i.made_by == medium.made_by]
         # Of two that came different ways the better one: as announced, whole, longest.
-        medium.item = max(mine, key=lambda i: (i.attested == "match", not i.cut, i.body_size), default=None)
+        medium.item = max(
+            mine,
+            key=lambda i: (i.attested == "match", i.device_id == i.made_by, not i.cut, i.body_size),
+            default=None,
+        )
         begun = [u for u in uploads if u.item_id == medium.item_id and u.device_id in devices]
         shown = next((u for u in begun if medium.item and u.id == medium.item.id), None)
         shown = shown or max(begun, key=lambda u: (u.id in openings, u.created_at), default=None)
         medium.upload = shown.id if shown else None
         medium.opening = openings.get(medium.upload or "")
         medium.committed = [
-            (c, s) for c, s in committed if c.item_id == medium.item_id and c.device_id in devices
+            (c, s) for c, s in committed if c.item_id == medium.item_id and c.device_id == medium.made_by
         ]
         if medium.item:
             medium.hands = hands.of_item(medium.item)

@@ -133,7 +133,7 @@ def sheet(observation: Observation) -> Sheet:
         )
     )
     said = standing(entries)
-    told = of_items(one.entry.id for one in said)
+    told = of_items((one.entry.id for one in said), observation.device_id)
     for one in said:
         one.hands = told.get(one.entry.id)
     media = _media(observation, said)
