@@ -14,7 +14,9 @@ from werkzeug.test import TestResponse
 
 from app import jws
 from app.clock import now_ms
+from app.db import db
 from app.enrol import service as enrol
+from app.enrol.models import Device
 from app.ids import new_id
 from app.keys import keys
 from app.seal import head_length, seal_bytes
@@ -134,11 +136,14 @@ class Phone:
         return sealed
 
 
-def make_phone(app: Flask, label: str = "phone") -> Phone:
-    """An enrolled phone on a fresh server, through the real invitation."""
+def make_phone(app: Flask, label: str = "phone", replaces: Phone | None = None) -> Phone:
+    """An enrolled phone on a fresh server, through the real invitation. `replaces`: the same phone before, revoked."""
     with app.app_context():
         keys().make("Test organisation")
-        secret = enrol.invite(label).secret
+        before = db.session.get_one(Device, replaces.device) if replaces else None
+        if before is not None and before.active:
+            enrol.revoke(before, "user:test")
+        secret = enrol.invite(label, replaces=before).secret
     phone = Phone(app, app.test_client())
     response = phone.enrol(secret)
     assert response.status_code == 201, response.get_json()

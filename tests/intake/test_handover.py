@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.clock import now_ms
 from app.db import db
 from app.enrol import service as enrol
 from app.enrol.models import Device
+from app.errors import Problem
 from app.ids import new_id
 from app.intake.models import Deletion, Handover, Item, Statement
 from app.journal.models import Entry, Observation
 from app.opening.models import Opening
 from app.worker import open_silent, work_off
+from tests.desk import person
 from tests.material import film
 from tests.phone import Phone, Sealed, make_phone
 
@@ -25,8 +30,13 @@ def old(app: Flask) -> Phone:
 
 @pytest.fixture
 def new(app: Flask, old: Phone) -> Phone:
-    """The same phone, enrolled again after it was revoked; it knows what it was before."""
+    """Another phone, which knows of the old one: a colleague's, or that of whoever took its outbox file."""
     return make_phone(app, "new phone")
+
+
+def again(app: Flask, old: Phone) -> Phone:
+    """The same phone, revoked and invited again in its own place."""
+    return make_phone(app, "old phone, again", replaces=old)
 
 
 def revoke(app: Flask, phone: Phone, since: int | None = None) -> None:
@@ -54,17 +64,97 @@ def test_after_a_handover_the_items_come_under_the_new_name(app: Flask, old: Pho
     hand_over(new, old, sealed)
     new.commit(sealed)
     assert new.send(sealed).status_code == 204
-    assert items(app) == [(new.device, old.device, "match")]
+    assert items(app) == [(new.device, old.device, "match")], "by the old phone's own commitment"
     assert new.status(sealed.id)["items"][sealed.id]["receipt"]
 
 
-def test_an_item_that_came_before_its_handover_is_told_of_it(app: Flask, old: Phone, new: Phone) -> None:
+def test_what_came_before_its_handover_stays_as_it_came(app: Flask, old: Phone, new: Phone) -> None:
     sealed = old.seal(b"nothing was announced of it")
     new.commit(sealed)
     assert new.send(sealed).status_code == 204
-    assert items(app) == [(new.device, new.device, "match")]
     hand_over(new, old, sealed)
-    assert items(app) == [(new.device, old.device, "match")]
+    assert items(app) == [(new.device, new.device, "match")]
+
+
+def test_a_bearers_word_attests_nothing_in_anothers_name(app: Flask, old: Phone, new: Phone) -> None:
+    """The finding: a phone that knows another's id hands itself an item over and signs for it."""
+    forged = new.seal(b"never seen by the old phone")
+    hand_over(new, old, forged)
+    new.commit(forged)
+    assert new.send(forged).status_code == 204
+    assert items(app) == [(new.device, old.device, "none")]
+
+
+def test_a_forged_entry_is_named_and_changes_nothing(app: Flask, old: Phone, new: Phone) -> None:
+    observation = new_id()
+    old.entry(observation, "open", {})
+    said = old.entry(observation, "note", {"text": "they hit him"}, seq=1)
+    with app.app_context():
+        work_off()
+        seen = db.session.scalars(select(Observation)).one()
+        before = (seen.device_id, seen.finished, seen.started_at, seen.ended_at, seen.site)
+        db.session.remove()
+    place = {"source": "site", "site": "elsewhere"}
+    for seq, (kind, data, more) in enumerate((
+        ("note", {"text": "nobody was hit", "withdrawn": True}, {"corrects": said.id}),
+        ("finish", {"by": "person"}, {}),
+        ("open", {}, {"place": place, "clock": {"wall": 1_000_000_000_000, "mono": 1}}),
+    )):  # fmt: skip
+        item = new_id()
+        document = {
+            "v": 1, "type": kind, "id": item, "observation": observation, "seq": seq, "trial": False, "corrects": None,
+            "clock": {"wall": now_ms(), "mono": 1}, "place": None, "data": data, **more,
+        }  # fmt: skip
+        sealed = new.seal(json.dumps(document).encode(), item)
+        hand_over(new, old, sealed)
+        new.commit(sealed, "entry")
+        assert new.send(sealed).status_code == 204
+    with app.app_context():
+        assert work_off() == 3
+        seen = db.session.scalars(select(Observation)).one()
+        assert (seen.device_id, seen.finished, seen.started_at, seen.ended_at, seen.site) == before
+        entries = {entry.id: entry for entry in db.session.scalars(select(Entry))}
+        assert len(entries) == 5 and all(entry.corrected_by is None for entry in entries.values())
+        assert [entry.corrects for entry in entries.values()] == [None] * 5
+        reference = seen.reference
+        db.session.remove()
+    page = person(app, "lead").page(f"/desk/o/{reference}")
+    assert page.count("Brought by new phone, which says that old phone sealed it; old phone signed nothing") >= 3
+    assert "taken back" not in page and "they hit him" in page
+
+
+def test_nobody_goes_on_as_another_phone_by_its_own_word(app: Flask, old: Phone, new: Phone) -> None:
+    refused = new.say(new.sign("temoin-handover", {"from": old.device, "ids": []}))[0]
+    assert refused["error"]["code"] == "not-handed-over"
+    same = again(app, old)
+    assert "accepted" in same.say(same.sign("temoin-handover", {"from": old.device, "ids": []}))[0]
+    assert "error" in same.say(same.sign("temoin-handover", {"from": new.device, "ids": []}))[0]
+
+
+def test_a_phone_that_is_still_enrolled_has_no_successor(app: Flask, old: Phone) -> None:
+    with app.app_context(), app.test_request_context(), pytest.raises(Problem, match="still-active"):
+        enrol.invite("second", replaces=db.session.get_one(Device, old.device))
+
+
+def test_unsigned_items_of_the_same_phone_count_as_its_own(app: Flask, old: Phone) -> None:
+    """Enrolled again before it could sign: nothing is attested, but who sealed it is known."""
+    observation = new_id()
+    old.entry(observation, "open", {})
+    same = again(app, old)
+    item = new_id()
+    document = {
+        "v": 1, "type": "finish", "id": item, "observation": observation, "seq": 1, "trial": False, "corrects": None,
+        "clock": {"wall": now_ms(), "mono": 1}, "place": None, "data": {"by": "person"},
+    }  # fmt: skip
+    sealed = old.seal(json.dumps(document).encode(), item)
+    hand_over(same, old, sealed)
+    same.commit(sealed, "entry")
+    assert same.send(sealed).status_code == 204
+    with app.app_context():
+        work_off()
+        assert db.session.scalars(select(Observation)).one().finished
+        came = db.session.scalars(select(Item).where(Item.item_id == sealed.id)).one()
+        assert (came.device_id, came.made_by, came.attested) == (same.device, old.device, "none")
 
 
 def test_a_handover_of_something_else_is_none(app: Flask, old: Phone, new: Phone) -> None:
@@ -109,10 +199,10 @@ def test_statements_of_the_old_enrolment_are_carried_only_after_a_handover(
     assert items(app) == [(new.device, old.device, "match")]
 
 
-def test_an_observation_goes_on_over_an_enrolment(app: Flask, old: Phone, new: Phone) -> None:
+def test_an_observation_goes_on_over_an_enrolment(app: Flask, old: Phone) -> None:
     observation, stranger = new_id(), make_phone(app, "stranger")
     old.entry(observation, "open", {})
-    revoke(app, old)
+    new = again(app, old)
     statement = new.sign("temoin-handover", {"from": old.device, "ids": []})
     assert "accepted" in new.say(statement)[0]
     new.entry(observation, "note", {"text": "later", "later": True}, seq=1)
@@ -129,16 +219,27 @@ def test_an_observation_goes_on_over_an_enrolment(app: Flask, old: Phone, new: P
         assert db.session.scalars(select(Handover)).one().item_id is None
 
 
-def test_the_later_note_may_be_opened_first(app: Flask, old: Phone, new: Phone) -> None:
+def test_the_later_note_may_be_opened_first(app: Flask, old: Phone) -> None:
     observation = new_id()
-    hand_over(new, old)
+    opened = old.seal(b"")
+    document = {
+        "v": 1, "type": "open", "id": opened.id, "observation": observation, "seq": 0, "trial": False,
+        "corrects": None, "clock": {"wall": now_ms(), "mono": 1}, "place": None, "data": {},
+    }  # fmt: skip
+    opened = old.seal(json.dumps(document).encode(), opened.id)
+    old.commit(opened, "entry")
+    new = again(app, old)
     new.entry(observation, "note", {"text": "later", "later": True}, seq=1)
     with app.app_context():
         work_off()
-    old.entry(observation, "open", {})
+    hand_over(new, old, opened)
+    assert new.send(opened).status_code == 204
     with app.app_context():
         work_off()
-        assert db.session.scalars(select(Observation)).one().device_id == old.device
+        # Whose it is stays as it was first known; that both are one phone is known by the invitation.
+        assert db.session.scalars(select(Observation)).one().device_id == new.device
+        assert {item.state for item in db.session.scalars(select(Item))} == {"opened"}
+        assert len(db.session.scalars(select(Entry)).all()) == 2
 
 
 def test_a_silent_upload_gives_way_to_the_whole_one(
