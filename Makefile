@@ -1,6 +1,6 @@
 # Témoin. Everything works from a fresh clone; what is missing is installed here (.venv, node_modules) or named.
 .DEFAULT_GOAL := help
-.PHONY: pictures help run lan build check test bench clean
+.PHONY: pictures help run demo lan build check test bench clean
 
 PY := .venv/bin/python
 prepare = @python=$$(sh scripts/python) && "$$python" -m scripts.prepare
@@ -11,6 +11,10 @@ help: ## what can be made
 run: ## install what is missing, then serve on http://localhost:8000 (HOST, PORT, INSTANCE)
 	$(prepare) run
 	@$(PY) -m scripts.serve
+
+demo: ## a made-up organisation to look around in, in a data folder of its own
+	$(prepare) run
+	@$(PY) -m scripts.demo
 
 lan: ## the same with https for phones in this room, on port 8443
 	$(prepare) run

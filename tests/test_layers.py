@@ -27,6 +27,7 @@ RANKS = (
     ("admin", "imports"),
     ("doctor",),
     ("cli",),
+    ("demo",),
     ("factory",),
 )
 RANK = {domain: rank for rank, domains in enumerate(RANKS) for domain in domains}
