@@ -25,7 +25,7 @@ _ENDINGS = {
     "video/webm": "webm", "video/quicktime": "mov", "audio/mp4": "m4a", "audio/webm": "weba", "audio/ogg":
     "ogg",
     "audio/mpeg": "mp3", "audio/wav": "wav", "audio/aac": "aac", "image/avif": "avif", "image/heic": "heic",
-    "image/tiff": "tif", "video/3gpp": "3gp", "video/x-matroska": "mkv",
+    "image/tiff": "tif", "image/x-adobe-dng": "dng", "video/3gpp": "3gp", "video/x-matroska": "mkv",
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ import av
 import exifread
 from PIL import Image
 
-from app.scrub import film_walks, same, values, walks
+from app.scrub import film_walks, raw_walk, same, values, walks
 from app.scrub.errors import BROKEN, CheckFailed
 from app.scrub.report import Found, Notes, Report, tool_versions
 from app.scrub.sniff import FAMILIES, sniff_bytes
@@ -121,8 +121,11 @@ def _checked(source: BinaryIO, result: BinaryIO, report: Report) -> Report:
         source = values.in_memory(source) if _size(source) <= SMALL else source
         result = values.in_memory(result) if _size(result) <= SMALL else result
         telling = values.telling(values.of_picture(source))
-        _nothing_in_picture(result, report.type == "image/tiff")
-        _same_picture(source, result, report)
+        if report.type == "image/x-adobe-dng":
+            raw_walk.same(source, result)
+        else:
+            _nothing_in_picture(result, report.type == "image/tiff")
+            _same_picture(source, result, report)
     else:
         source = _openable(source, report)
         telling = values.telling(values.of_film(source))

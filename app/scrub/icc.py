@@ -17,6 +17,7 @@ import struct
 from itertools import pairwise
 
 _WORD = re.compile(rb"[ -~]{6}")
+_SIGN = re.compile(rb"</?[A-Za-z]{2,}:[A-Za-z]{3}|xmlns|http:|Exif\0\0|8BIM|[12]\d\d\d[:-]\d\d[:-]\d\d")
 LARGEST = 8 << 20
 """Bytes; the largest profiles of printing presses are 3 MB."""
 
@@ -52,6 +53,8 @@ def neutral(profile: bytes, words: tuple[str, ...] = ()) -> bytes | None:
     if any(offset < 128 or offset + length > size for _, offset, length in table):
         return None
     if any(_written_over(profile[offset : offset + length]) for _, offset, length in table):
+        return None
+    if any(_signed(profile[offset : offset + length]) for tag, offset, length in table if tag in COLOUR):
         return None
     if size == len(profile) and _common(profile, table) and not _names(profile, words):
         return profile
@@ -102,6 +105,11 @@ def _written_over(tag: bytes) -> bool:
     values = struct.unpack_from(f">{(len(tag) - 12) // 2}H", tag, 12)
     steps = [later - earlier for earlier, later in pairwise(values)]
     return min(steps, default=0) < 0 < max(steps, default=0)
+
+
+def _signed(tag: bytes) -> bool:
+    """Whether tables of numbers hold a sign of metadata that came to lie in them."""
+    return _SIGN.search(tag) is not None
 
 
 def _common(profile: bytes, table: list[tuple[bytes, int, int]]) -> bool:

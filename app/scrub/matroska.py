@@ -69,10 +69,10 @@ def plan(source: Source, notes: Notes) -> Plan:
         raise Refused("the film has no content")
     film = Film(source, notes)
     film.walk(segment.body, min(segment.end or source.size, source.size))
-    return film.plan(_header(source, head))
+    return film.plan(_header(source, head, notes.kind))
 
 
-def _header(source: Source, head: Element) -> bytes:
+def _header(source: Source, head: Element, media_type: str) -> bytes:
     fields = {item.id: item for item in ebml.children(source, head.body, head.end or head.body)}
     kind = ebml.content(source, fields[0x4282], 16).rstrip(b"\0") if 0x4282 in fields else b"matroska"
     if kind not in (b"webm", b"matroska"):
@@ -85,7 +85,7 @@ def _header(source: Source, head: Element) -> bytes:
             ebml.write_number(identity, value)
             for identity, value in ((0x4286, 1), (0x42F7, 1), (0x42F2, 4), (0x42F3, 8))
         )
-        + ebml.write(0x4282, kind)
+        + ebml.write(0x4282, b"webm" if media_type == "video/webm" else b"matroska")
         + ebml.write_number(0x4287, min(max(version, 1), 4))
         + ebml.write_number(0x4285, min(max(oldest, 1), 4)),
     )

@@ -1,5 +1,7 @@
 """The type of a file by its magic bytes. Names and claims of a phone are never believed."""
 
+from typing import Literal
+
 FAMILIES = {
     "image/jpeg": "jpeg",
     "image/png": "png",
@@ -8,7 +10,7 @@ FAMILIES = {
     "image/heic": "heif",
     "image/avif": "heif",
     "image/tiff": "tiff",
-    "image/x-adobe-dng": "tiff",
+    "image/x-adobe-dng": "dng",
     "video/mp4": "mp4",
     "video/quicktime": "mp4",
     "video/3gpp": "mp4",
@@ -54,7 +56,7 @@ def sniff_bytes(head: bytes) -> str | None:
     if head[:6] in (b"GIF87a", b"GIF89a"):
         return "image/gif"
     if head[:4] in (b"II*\0", b"MM\0*"):
-        return "image/tiff"
+        return "image/x-adobe-dng" if _is_dng(head) else "image/tiff"
     if head[4:8] == b"ftyp":
         return _brand(head)
     if head[4:8] in ATOMS:
@@ -72,6 +74,15 @@ def sniff_bytes(head: bytes) -> str | None:
         if layer and head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3:
             return "audio/mpeg"
     return None
+
+
+def _is_dng(head: bytes) -> bool:
+    """Whether the first directory has the tag DNGVersion, as far as it lies in the head. Ours always does."""
+    order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
+    at = int.from_bytes(head[4:8], order)
+    count = int.from_bytes(head[at : at + 2], order)
+    ends = range(at + 2, min(at + 2 + 12 * count, len(head) - 1), 12)
+    return any(int.from_bytes(head[place : place + 2], order) == 50706 for place in ends)
 
 
 def _brand(head: bytes) -> str:

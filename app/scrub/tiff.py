@@ -9,18 +9,16 @@
 Everything else goes: EXIF, GPS, XMP, IPTC, Photoshop, names and dates, private tags, reduced pages
 (thumbnails, previews), sub-directories, and every byte that no kept tag points at. Pages that can't
 be copied so (JPEG of the old kind, odd tables) are decoded and coded anew without loss, and the
-report says "re-encoded". DNG is refused: its picture is in private and sub-directory data.
+report says "re-encoded". DNG has a file of its own.
 """
 
 import io
 import struct
-from bisect import bisect_left
-from dataclasses import dataclass, field
-from itertools import accumulate
 
-from app.scrub import exif, icc, limits, texts
+from app.scrub import dng, exif, icc, jpeg_units, limits, texts
+from app.scrub.directories import LARGEST_VALUE, Field, Page, apart, layout, trailing
 from app.scrub.errors import Refused
-from app.scrub.plan import Builder, Literal, Plan
+from app.scrub.plan import Literal, Plan
 from app.scrub.report import Notes
 from app.scrub.source import Source
 
@@ -76,23 +74,10 @@ STRUCTURE = frozenset(
 OFFSETS, COUNTS = (273, 324), (279, 325)
 PROFILE, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377
 DNG_VERSION = 50706
-OLD_JPEG = 6
+OLD_JPEG, JPEG, TABLES = 6, 7, 347
 MOST_PAGES = 1000
 MOST_TAGS = 4096
-LARGEST_VALUE = 16 << 20
 LARGEST_REENCODED = 200 << 20
-
-Field = tuple[int, int, bytes]
-"""Type, count, raw values in the file's byte order."""
-
-
-@dataclass(slots=True)
-class Page:
-    """One directory that stays, and the places of its picture data."""
-
-    fields: dict[int, Field] = field(default_factory=dict)
-    places: list[tuple[int, int]] = field(default_factory=list)
-    tiled: bool = False
 
 
 class Odd(Exception):
@@ -100,23 +85,20 @@ class Odd(Exception):
 
 
 def plan(source: Source, notes: Notes) -> Plan:
-    """The clean copy. Raises Refused for DNG and for what neither way can read."""
+    """The clean copy. Raises Refused for what neither way can read."""
+    if dng.here(source):
+        return dng.plan(source, notes)
     order = "<" if source.at(0, 2) == b"II" else ">"
     exif.read(source.upto(0, LARGEST_VALUE), notes)
     try:
         pages = _pages(source, order, notes)
-        copy = _layout(pages, order)
+        copy = layout(pages, order)
     except Odd:
         return _decoded(source, notes)
     notes.kept("directories with what the picture needs", "size, coding, colours; written again")
     notes.kept("strips and tiles", "the picture, bit for bit")
-    _trailing(source, pages, notes)
+    trailing(source, pages, notes)
     return copy.plan()
-
-
-def _trailing(source: Source, pages: list[Page], notes: Notes) -> None:
-    used = sum(length for page in pages for _, length in page.places)
-    notes.removed("metadata, further directories and unused bytes", max(0, source.size - used))
 
 
 def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
@@ -140,20 +122,8 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
         (at,) = struct.unpack(order + "I", source.at(at + 2 + 12 * count, 4))
     if not pages:
         raise Refused("the TIFF holds no picture")
-    _apart(pages, foreign)
+    apart(pages, foreign)
     return pages
-
-
-def _apart(pages: list[Page], foreign: list[tuple[int, int]]) -> None:
-    """Raises Refused where picture data are also the value of a tag that goes."""
-    foreign.sort()
-    starts = [start for start, _ in foreign]
-    ends = list(accumulate((end for _, end in foreign), max))
-    for page in pages:
-        for offset, length in page.places:
-            before = bisect_left(starts, offset + length)
-            if length and before and ends[before - 1] > offset:
-                raise Refused("the picture data of the TIFF overlap its metadata")
 
 
 def _fields(
@@ -171,7 +141,7 @@ def _fields(
             (place,) = struct.unpack_from(order + "I", table, 12 * index + 8)
             foreign.append((place, place + size))
         if tag == DNG_VERSION:
-            raise Refused("DNG can't be cleaned: its picture is spread over data that we can't tell apart")
+            raise Refused("the TIFF has a DNG inside that is not its first picture")
         if tag in STRUCTURE or tag in OFFSETS + COUNTS or tag in (PROFILE, XMP, IPTC, PHOTOSHOP):
             if size > LARGEST_VALUE:
                 raise Refused("a tag of the TIFF is larger than any real one")
@@ -216,6 +186,12 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
     places = list(zip(_numbers(fields[offsets], order), _numbers(fields[counts], order), strict=True))
     if any(offset + length > source.size for offset, length in places):
         raise Odd
+    if 259 in fields and _numbers(fields[259], order)[0] == JPEG:
+        units = [source.at(*place) for place in places] + [
+            fields[tag][2] for tag in (TABLES,) if tag in fields
+        ]
+        if not all(map(jpeg_units.plain, units)):
+            raise Odd
     page.places = places
     page.fields = {tag: item for tag, item in fields.items() if tag in STRUCTURE}
     if PROFILE in fields:
@@ -227,44 +203,6 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
             page.fields[PROFILE] = (7, len(clean), clean)
             notes.kept("colour profile", "colours" if clean == profile else "colours; made neutral")
     return page
-
-
-def _layout(pages: list[Page], order: str) -> Builder:
-    """Header, then for each page its directory, its long values and its data."""
-    copy = Builder()
-    copy.literal((b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8))
-    for index, page in enumerate(pages):
-        tags = sorted([*page.fields, *((324, 325) if page.tiled else (273, 279))])
-        long_values = b""
-        start = copy.size + 2 + 12 * len(tags) + 4
-        count = len(page.places)
-        values = dict(page.fields)
-        room = sum(len(item[2]) + (len(item[2]) & 1) for item in values.values() if len(item[2]) > 4)
-        data_at = start + room + (8 * count if count > 1 else 0)
-        offsets, at = [], data_at
-        for _, length in page.places:
-            offsets.append(at)
-            at += length + (length & 1)
-        values[324 if page.tiled else 273] = (4, count, struct.pack(f"{order}{count}I", *offsets))
-        lengths = [length for _, length in page.places]
-        values[325 if page.tiled else 279] = (4, count, struct.pack(f"{order}{count}I", *lengths))
-        if at > 0xFFFFFFFF:
-            raise Refused("the TIFF is too large")
-        table = struct.pack(order + "H", len(tags))
-        for tag in tags:
-            kind, number, data = values[tag]
-            table += struct.pack(order + "HHI", tag, kind, number)
-            if len(data) <= 4:
-                table += data.ljust(4, b"\0")
-            else:
-                table += struct.pack(order + "I", start + len(long_values))
-                long_values += data + b"\0" * (len(data) & 1)
-        table += struct.pack(order + "I", at if index + 1 < len(pages) else 0)
-        copy.literal(table + long_values)
-        for offset, length in page.places:
-            copy.copy(offset, length)
-            copy.literal(b"\0" * (length & 1))
-    return copy
 
 
 def _decoded(source: Source, notes: Notes) -> Plan:

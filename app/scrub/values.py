@@ -27,7 +27,7 @@ MOST_IN_FILM = 64
 LARGE = 64 << 20
 
 GENERIC = (
-    "unknown", "normal", "standard", "photoshop", "neutral", "profile", "adobe rgb (1998)",
+    "http://", "https://", "x-default", "unknown", "normal", "standard", "photoshop", "neutral", "profile", "adobe rgb (1998)",
     "srgb iec61966-2.1",    "adobe rgb", "srgb built-in", "dot gain 20%", "gray gamma 2.2", "prophoto rgb",
     "u.s. web coated (swop) v2",    "jpeg baseline", "matroska", "ascii\0\0\0", "netscape2.0",
 )  # fmt: skip

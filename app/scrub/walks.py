@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO
 
+from app.scrub import raw_walk
 from app.scrub.errors import CheckFailed
 from app.scrub.film_walks import boxes, ebml, mpeg_audio, ogg, take, zeros
 
@@ -252,7 +253,7 @@ def tiff(result: BinaryIO) -> None:
 
 WALKS: dict[str, Callable[[BinaryIO], None]] = {
     "image/jpeg": jpeg, "image/png": png, "image/webp": webp, "image/gif": gif,
-    "image/tiff": tiff,
+    "image/tiff": tiff, "image/x-adobe-dng": raw_walk.walk,
     "image/heic": boxes, "image/avif": boxes, "video/mp4": boxes, "video/quicktime": boxes,
     "video/3gpp": boxes, "audio/mp4": boxes, "video/webm": ebml, "video/x-matroska": ebml,
     "audio/wav": wav, "audio/ogg": ogg, "audio/mpeg": mpeg_audio, "audio/aac": mpeg_audio,
