@@ -263,7 +263,7 @@ def test_a_bad_entry_stays_sealed_and_holds_nobody_up(server: Server, name: str)
         item = db.session.scalars(db.select(Item).where(Item.item_id == bad.id)).one()
         assert item.state == "failed" and CANARY not in str(item.problem)
         db.session.remove()
-    desk = person(server.app, "reviewer", name="reader")
+    desk = person(server.app, "lead", name="reader")
     assert "behind the bad one" in desk.page(f"/desk/o/{reference_of(server.app, seen.id)}")
     assert desk.get("/desk/queue?show=all").status_code == 200
 
@@ -297,7 +297,7 @@ def test_a_file_that_can_not_be_opened_is_kept_and_named(server: Server, name: s
         assert item.state in {"failed", "opened"} and CANARY not in str(item.problem)
         id_ = item.id
         db.session.remove()
-    page = person(server.app, "reviewer", name="reader").page(f"/desk/i/{id_}")
+    page = person(server.app, "lead", name="reader").page(f"/desk/i/{id_}")
     assert "data-zoom" not in page and CANARY not in page
     receipt = jws.unverified(phone.status(bad.id)["items"][bad.id]["receipt"])
     assert receipt["body"]["sha256"] == jws.sha256(bad.body)

@@ -9,11 +9,14 @@ from config import Config
 
 
 def init_app(app: Flask) -> None:
-    from app.review import claims, phrases, views
+    from app.review import claims, footage, phrases, rows, steps, views
 
     config: Config = app.config["TEMOIN"]
+    assert steps  # its routes are on the blueprint of views
     app.register_blueprint(views.review)
+    app.register_blueprint(footage.footage)
     app.jinja_env.filters["reported"] = phrases.reported
+    app.jinja_env.filters["ago"] = rows.ago
     app.jinja_env.globals.update(
         compared=claims.compared,
         organisation=lambda: config.organisation,

@@ -53,7 +53,7 @@ def listed(user: User, subject: Subject) -> ColumnElement[bool]:
     """Whether the row of a subject shows to somebody: time, site, codes and count, no more."""
     if "lead" in user.role_names or user.sensitive:
         return true()
-    return or_(~sensitive(subject), subject.in_(_chosen(user)))
+    return or_(~sensitive(subject), subject.in_(chosen(user)))
 
 
 def visible(user: User) -> ColumnElement[bool]:
@@ -69,7 +69,7 @@ def readable(user: User, subject: Subject = Observation.id) -> ColumnElement[boo
     mine: ColumnElement[bool] = subject.in_(held)
     if not user.sensitive:
         mine = and_(mine, ~sensitive(subject))
-    return or_(subject.in_(_chosen(user)), mine)
+    return or_(subject.in_(chosen(user)), mine)
 
 
 def may_open(user: User, observation_id: str) -> bool:
@@ -86,6 +86,13 @@ def require(user: User, observation_id: str) -> None:
         )
     if refusal:
         raise Problem("not-claimed", _("Somebody opens this by claiming it. You don’t hold it."), 403)
+
+
+def may_be_given(user: User, subject: str) -> bool:
+    """Whether somebody may claim it, or have it handed over: not sensitive, or they are chosen."""
+    if "lead" in user.role_names or user.sensitive or not is_sensitive(subject):
+        return True
+    return db.session.get(Choice, (subject, user.id)) is not None
 
 
 def subject_of(upload_id: str) -> str:
@@ -112,5 +119,6 @@ def _refusal(user: User, subject: str) -> str | None:
     return None if work is not None and work.holder == user.id else "not-claimed"
 
 
-def _chosen(user: User) -> Select[str]:
+def chosen(user: User) -> Select[str]:
+    """Subjects that a lead has chosen somebody for."""
     return select(Choice.subject).where(Choice.user_id == user.id)

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.accounts.models import User
 from app.db import db
 from app.ids import CROCKFORD
 from app.journal.models import Entry, Observation
 from app.journal.reference import normalise
 from app.register import rio
 from app.register.vocabulary import words_matching
+from app.review import access
 
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
 _DAY = re.compile(r"^(\d{1,2})[/.](\d{1,2})(?:[/.](\d{2}|\d{4}))?$")
@@ -31,8 +33,9 @@ class Found:
     conditions: tuple[ColumnElement[bool], ...] = ()
 
 
-def understand(text: str, zone: str, today: date) -> Found:
-    """The most particular reading of a search. Words must all fit; each may fit a code, a force or a site."""
+def understand(viewer: User, text: str, zone: str, today: date) -> Found:
+    """The most particular reading of a search. Words must all fit; each may fit a code or a site, or a force where the
+    viewer may open what it is in."""
     by_reference = _by_reference(text)
     if by_reference:
         return Found("reference", by_reference)
@@ -42,7 +45,7 @@ def understand(text: str, zone: str, today: date) -> Found:
     if _like_rio(text):
         return Found("rio")
     words = text.split()
-    return Found("words", conditions=tuple(_word(word, zone, today) for word in words))
+    return Found("words", conditions=tuple(_word(viewer, word, zone, today) for word in words))
 
 
 def _by_reference(text: str) -> Observation | None:
@@ -84,7 +87,7 @@ def _within(day: date, zone: str) -> ColumnElement[bool]:
     )
 
 
-def _word(word: str, zone: str, today: date) -> ColumnElement[bool]:
+def _word(viewer: User, word: str, zone: str, today: date) -> ColumnElement[bool]:
     day = _day(word, today)
     if day:
         return _within(day, zone)
@@ -99,5 +102,8 @@ def _word(word: str, zone: str, today: date) -> ColumnElement[bool]:
         Observation.site.icontains(word, autoescape=True),
         Observation.reference.istartswith(word, autoescape=True),
         exists().where(here, Entry.code.in_(codes)),
-        exists().where(here, Entry.document["data"]["force"].as_string().in_(forces)),
+        and_(
+            access.readable(viewer),
+            exists().where(here, Entry.document["data"]["force"].as_string().in_(forces)),
+        ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 _QUIET = {"autocomplete": "off", "autocorrect": "off", "autocapitalize": "off", "spellcheck": "false"}
@@ -50,3 +50,28 @@ class NoteForm(FlaskForm):  # type: ignore[misc]
 
 class MarkForm(FlaskForm):  # type: ignore[misc]
     reviewed = HiddenField(validators=[_needed])
+
+
+class StepForm(FlaskForm):  # type: ignore[misc]
+    """One button of the queue. `back`: `queue` where it was pressed in a list."""
+
+    back = HiddenField()
+
+
+class HandOverForm(StepForm):
+    to = SelectField(_l("Hand over to"), [_needed])
+
+
+class MoreForm(StepForm):
+    why = TextAreaField(
+        _l("What is missing"), [_needed, Length(max=2_000)], [_stripped], render_kw={**_QUIET, "rows": 2}
+    )
+
+
+class SensitiveForm(StepForm):
+    sensitive = HiddenField(validators=[_needed])
+
+
+class ChooseForm(StepForm):
+    person = SelectField(_l("Reviewer"), [_needed])
+    chosen = HiddenField(validators=[_needed])

@@ -21,7 +21,7 @@ from app.journal.models import Observation
 from app.opening.models import Opening
 from app.register import rio
 from app.register import search as register
-from app.review import access
+from app.review import access, work
 from app.review.models import Note
 
 SILENT = 20  # seconds without a byte before anybody may say that it ended
@@ -95,8 +95,8 @@ def downloaded(user: User, opening: Opening) -> None:
 
 
 def note(user: User, subject: str, text: str) -> None:
-    with unit_of_work() as work:
-        work.add(Note(subject=subject, user_id=user.id, at=now_ms(), text=text.strip()))
+    with unit_of_work() as session:
+        session.add(Note(subject=subject, user_id=user.id, at=now_ms(), text=text.strip()))
         log.append(user.actor, "note.added", subject, {"text": text.strip()})
 
 
@@ -120,6 +120,10 @@ def notes(subject: str) -> list[tuple[Note, str]]:
         .order_by(Note.id)
     )
     return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+def user_name(user_id: str | None) -> str:
+    return work.name_of(user_id)
 
 
 def subject_exists(subject: str) -> bool:

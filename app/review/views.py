@@ -12,12 +12,11 @@ from app.accounts.rights import may
 from app.clock import now_ms
 from app.db import db
 from app.errors import Problem
-from app.intake.models import Item
 from app.journal.models import Observation
 from app.opening.models import Opening
 from app.opening.service import newest_of
-from app.review import find, media, medium, observation, queue, service
-from app.review.forms import FindForm, LookUpForm, MarkForm, NoteForm
+from app.review import access, find, loose, media, medium, observation, queue, rows, service, work
+from app.review.forms import FindForm, LookUpForm, MarkForm, NoteForm, StepForm
 
 review = Blueprint("review", __name__, url_prefix="/desk")
 Answer = Response | str | tuple[str, int]
@@ -41,6 +40,7 @@ def _copy(upload: str) -> Opening:
     opening = newest_of(upload)
     if opening is None or opening.working is None:
         raise _missing()
+    access.require(current_user, access.subject_of(upload))
     return opening
 
 
@@ -55,14 +55,17 @@ def home() -> Answer:
 @review.get("/queue", endpoint="queue")
 def show_queue() -> Answer:
     show = request.args.get("show", "new")
-    loose = queue.loose_items(only_new=show == "new")
-    page = queue.observations(only_new=show == "new", trial=show == "trial")
+    trial = show == "trial"
+    show = show if show in queue.TABS else "all" if trial else "new"
+    service.seen(current_user, "queue.viewed", "queue")
     return render_template(
         "desk/queue.html",
-        page=page,
-        loose=loose if show != "trial" else None,
-        show=show,
+        page=queue.observations(current_user, show=show, trial=trial),
+        loose=None if trial else queue.loose_items(current_user, show),
+        waiting=queue.waiting(current_user),
+        show="trial" if trial else show,
         find=FindForm(formdata=None),
+        step=StepForm(formdata=None),
     )
 
 
@@ -72,61 +75,97 @@ def search() -> Answer:
     if not form.validate_on_submit():
         return redirect(url_for("review.queue"), 303)
     zone = current_app.config["TEMOIN"].timezone
-    found = find.understand(form.text.data, zone, language.local(now_ms()).date())
+    found = find.understand(current_user, form.text.data, zone, language.local(now_ms()).date())
     if found.by == "rio":
         look_up_form = LookUpForm(formdata=None, number=form.text.data.strip())
         return render_template("desk/look_up.html", form=look_up_form, hits=None, find=form)
     service.searched(current_user, found.by)
     if found.observation is not None:
         return redirect(url_for("review.observation", reference=found.observation.reference), 303)
-    return render_template("desk/found.html", page=queue.observations(found.conditions), find=form)
+    page = queue.observations(current_user, found.conditions)
+    return render_template("desk/found.html", page=page, find=form, step=StepForm(formdata=None))
 
 
 @review.route("/look-up", methods=["GET", "POST"])
 def look_up() -> Answer:
     form = LookUpForm()
-    hits = None
+    hits, kept_back = None, 0
     if form.validate_on_submit():
         try:
-            hits = service.look_up(current_user, form.number.data, form.purpose.data)
+            hits, kept_back = service.look_up(current_user, form.number.data, form.purpose.data)
         except Problem as problem:
             field = form.purpose if problem.code == "number-in-purpose" else form.number
             field.errors = [problem.message]
     return render_template(
-        "desk/look_up.html", form=form, hits=hits, boxes=observation.boxes
+        "desk/look_up.html", form=form, hits=hits, kept_back=kept_back, boxes=observation.boxes
     ), 422 if form.errors else 200
 
 
 @review.get("/o/<reference>", endpoint="observation")
 def show_observation(reference: str) -> Answer:
     found = _observation(reference)
+    if not access.may_open(current_user, found.id):
+        return _closed(found)
     service.seen(current_user, "observation.opened", found.id)
     return render_template(
         "desk/observation.html",
         sheet=observation.sheet(found),
         subject=found.id,
-        beside=queue.observations(only_new=True),
+        beside=queue.observations(current_user, show="new", most=queue.BESIDE),
         **_acts(found.id),
     )
 
 
+def _closed(found: Observation) -> Answer:
+    """What a reviewer sees of an observation that they don't hold: its row, and the button that opens it."""
+    if not access.may_be_given(current_user, found.id):
+        access.require(current_user, found.id)
+    (row,) = rows.of_observations(current_user, [found])
+    return render_template("desk/closed.html", row=row, step=StepForm(formdata=None))
+
+
 @review.get("/i/<item_id>", endpoint="item")
 def show_item(item_id: str) -> Answer:
-    """An item that belongs to no observation."""
-    item = db.session.get(Item, item_id)
-    if item is None:
+    """Something that belongs to no observation: an item, a silent upload, or what was removed on a phone."""
+    shown = loose.medium(item_id)
+    if shown is None:
         raise _missing()
-    service.seen(current_user, "item.opened", item.id)
-    return render_template("desk/item.html", medium=medium.lone(item), subject=item.id, **_acts(item.id))
+    # Once an entry has named it, it opens with its observation.
+    subject = access.subject_of(item_id)
+    if not access.may_open(current_user, subject):
+        if subject != item_id:
+            return redirect(url_for("review.observation", reference=subject), 303)
+        return _closed_item(item_id)
+    service.seen(current_user, "item.opened", item_id)
+    return render_template("desk/item.html", medium=shown, subject=item_id, **_acts(item_id))
+
+
+def _closed_item(item_id: str) -> Answer:
+    if not access.may_be_given(current_user, item_id):
+        access.require(current_user, item_id)
+    row = next(one for one in queue.loose_items(current_user).rows if one.subject == item_id)
+    return render_template("desk/closed.html", row=row, step=StepForm(formdata=None))
 
 
 def _acts(subject: str) -> dict[str, object]:
-    mark = service.newest_mark(subject)
+    """What the page of a subject needs beside its content: where it stands, and what can be done with it."""
+    stands = work.of(subject)
+    lead = "lead" in current_user.role_names
+    others = [one for one in work.colleagues() if stands is None or one.id != stands.holder]
     return {
-        "mark": mark,
-        "marked_by": service.user_name(mark.user_id) if mark else "",
+        "work": stands,
+        "holder": work.name_of(stands.holder) if stands else "",
+        "moved_by": work.name_of(stands.by) if stands else "",
+        "stale": stands is not None and work.is_stale(stands, now_ms()),
+        "mine": stands is not None and stands.holder == current_user.id,
+        "is_lead": lead,
+        "sensitive": access.is_sensitive(subject),
+        "others": [one for one in others if one.id != current_user.id],
+        "chosen": work.chosen_for(subject) if lead else [],
+        "onward": queue.onward(current_user, subject),
         "notes": service.notes(subject),
         "note_form": NoteForm(formdata=None),
+        "step": StepForm(formdata=None),
         "mark_form": MarkForm(formdata=None),
         "boxes": observation.boxes,
         "hex_hash": medium.hex_hash,
@@ -149,28 +188,18 @@ def download(item_id: str) -> Answer:
     return media.answer(opening, name=f"{found.reference if found else 'item'}-{item_id[:8]}")
 
 
-@review.post("/reviewed/<subject>")
-def reviewed(subject: str) -> Answer:
-    form = MarkForm()
-    if not service.subject_exists(subject) or not form.validate_on_submit():
-        raise _missing()
-    done = form.reviewed.data == "yes"
-    service.mark(current_user, subject, done)
-    flash(_("Marked as reviewed.") if done else _("Back among the new ones."), "undo" if done else "message")
-    return _back_to(subject)
-
-
 @review.post("/note/<subject>")
 def note(subject: str) -> Answer:
     form = NoteForm()
     if not service.subject_exists(subject):
         raise _missing()
+    access.require(current_user, subject)
     if form.validate_on_submit():
         service.note(current_user, subject, form.text.data)
         flash(_("The note is kept."))
     else:
         flash(_("An empty note wasn't kept."))
-    return _back_to(subject)
+    return back_to(subject)
 
 
 @review.post("/uploads/<upload_id>/close")
@@ -188,7 +217,8 @@ def close(upload_id: str) -> Answer:
     )
 
 
-def _back_to(subject: str) -> Response:
+def back_to(subject: str) -> Response:
+    """The page of a subject."""
     found = db.session.get(Observation, subject)
     if found is None:
         return redirect(url_for("review.item", item_id=subject), 303)

@@ -30,9 +30,12 @@ function press(event: KeyboardEvent): boolean {
   const { key } = event;
   if (key === 'j' || key === 'k') return step(key === 'j' ? 1 : -1);
   if (key === '/') return focus('#find');
-  if (key === 'n') return focus('#notes textarea');
+  if (key === 'w') return focus('#notes textarea');
   if (key === '?') return help();
-  if (key === 'r') return reviewed();
+  if (key === 'r') return click('[data-reviewed] button');
+  if (key === 'c') return claim();
+  if (key === 'n') return onward();
+  if (key === 'z') return click('[data-undo]');
   const act = PLAYER[key];
   // A button or a native player under the focus keeps its own keys.
   if (!act || (event.target instanceof Element && event.target.closest('button, a, summary, video, audio')))
@@ -63,10 +66,29 @@ function focus(selector: string): boolean {
   return !!field;
 }
 
-function reviewed(): boolean {
-  const button = document.querySelector<HTMLButtonElement>('[data-reviewed] button');
-  button?.click();
-  return !!button;
+function click(selector: string, within: ParentNode = document): boolean {
+  const found = within.querySelector<HTMLElement>(selector);
+  found?.click();
+  return !!found;
+}
+
+/** In a list the line under the focus, on the page of one thing that one. */
+function claim(): boolean {
+  const line = document.activeElement?.closest('.row');
+  if (line) return click('[data-claim]', line);
+  return document.querySelector('main > .wide > .rows') ? false : click('[data-claim]');
+}
+
+/** In a list to the next line that nobody has in hand; elsewhere to the next new one. */
+function onward(): boolean {
+  if (click('[data-next]')) return true;
+  const lines = [...document.querySelectorAll<HTMLElement>('[data-list] > .row')];
+  const at = lines.findIndex((line) => line.contains(document.activeElement));
+  const next = lines.slice(at + 1).find((line) => line.querySelector('[data-claim]'));
+  const link = next?.querySelector<HTMLElement>('[data-line]');
+  link?.focus();
+  link?.scrollIntoView({ block: 'nearest' });
+  return !!link;
 }
 
 let before: Element | null = null;

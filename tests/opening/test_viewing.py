@@ -137,7 +137,7 @@ def test_the_desk_shows_it_marked_and_downloads_the_working_copy(app: Flask) -> 
         opening = db.session.query(Opening).one()
         original, working = opening.original_sha256, open_copy(opening).read()
         db.session.remove()
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     with app.app_context():
         from app.journal.models import Observation
 

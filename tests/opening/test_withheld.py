@@ -39,7 +39,7 @@ def test_a_copy_that_fails_the_check_is_shown_to_nobody(app: Flask) -> None:
         assert verify_items() == 1
         upload = item.id
         db.session.remove()
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     assert desk.get(f"/desk/media/{upload}").status_code == 404
     page = desk.page(f"/desk/i/{upload}")
     assert "could not be cleaned safely" in page and "is still in the cleaned copy" in page

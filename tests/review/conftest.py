@@ -96,11 +96,12 @@ def record(phone: Phone, opened: bool = True) -> Scene:
 
 @pytest.fixture
 def desk(scene: Scene) -> Desk:
-    """A reviewer of one's own for each test: what the log says of them is what the test did."""
-    return person(scene.app, "reviewer", name=f"reader {next(_numbers)}")
+    """A lead of one's own for each test: what the log says of them is what the test did. What reviewers see and don't:
+    test_access.py."""
+    return person(scene.app, "lead", name=f"reader {next(_numbers)}")
 
 
 @pytest.fixture(scope="module")
 def reader(scene: Scene) -> Desk:
-    """One reviewer for all tests of a file: logging in is limited to some times a minute."""
-    return person(scene.app, "reviewer", name="one for all")
+    """One lead for all tests of a file: logging in is limited to some times a minute."""
+    return person(scene.app, "lead", name="one for all")

@@ -16,6 +16,7 @@ from app.enrol import service as enrol
 from app.enrol.models import Device
 from app.intake.models import Item
 from app.opening.models import Opening
+from app.review import access
 from app.worker import open_silent
 from tests.desk import person
 from tests.material import Observed, film, photo
@@ -39,7 +40,7 @@ def test_a_lost_phones_photo_by_another_phone(app: Flask) -> None:
     new.commit(picture, "photo")
     assert new.send(picture).status_code == 204
     open_all(app)
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     page = desk.page(f"/desk/o/{reference_of(app, seen.id)}")
     assert "Sealed by lost one, handed over by found one." in page
     assert "Suspect since" in page and "Exactly these bytes were announced before that moment." in page
@@ -59,7 +60,7 @@ def test_what_came_after_the_moment_is_marked_and_what_came_before_is_not(app: F
     late.record(0, "photo", photo())
     revoke(app, phone, since)
     open_all(app)
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     assert (
         "suspect"
         not in desk.page(f"/desk/o/{reference_of(app, early.id)}")
@@ -93,7 +94,7 @@ def test_what_a_person_removed_before_it_came_is_said(app: Flask) -> None:
     kept = other.record(0, "photo", photo())
     phone.say(phone.sign("temoin-deletion", {"ids": [kept.id], "why": "person"}))
     open_all(app)
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     page = desk.page(f"/desk/o/{reference_of(app, seen.id)}")
     assert "Somebody removed this on the phone before it was received." in page
     assert "phone 9 signed that a person removed it" in page and "Not received yet" not in page
@@ -125,7 +126,10 @@ def test_the_lead_closes_what_stays_silent(
 ) -> None:
     _phone, reference, upload = silent
     address = f"/desk/uploads/{upload}/close"
+    with app.app_context():
+        subject = access.subject_of(upload)
     reviewer, lead = person(app, "reviewer"), person(app, "lead")
+    assert reviewer.post(f"/desk/claim/{subject}", page=f"/desk/o/{reference}").status_code == 303
     assert "Close as interrupted" not in reviewer.page(f"/desk/o/{reference}")
     assert reviewer.post(address, page=f"/desk/o/{reference}").status_code == 403
     assert "Close as interrupted" in lead.page(f"/desk/o/{reference}")

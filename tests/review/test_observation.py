@@ -24,7 +24,7 @@ from app.review import find, observation, queue
 from app.review.medium import hex_hash
 from app.review.queue import latest_openings
 from app.worker import work_off
-from tests.desk import Desk, person
+from tests.desk import Desk, anybody, person
 from tests.material import Observed, film, photo
 from tests.phone import Phone
 from tests.review.conftest import RIO, Scene, open_all, reference_of
@@ -146,7 +146,7 @@ def test_something_that_has_not_arrived_is_shown_as_missing(app: Flask, phone: P
     seen = Observed(phone)
     seen.say(0, "begin", {"item": new_id(), "kind": "sound", "mime": "audio/webm", "camera": None})
     open_all(app)
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     assert "Not received yet" in desk.page(f"/desk/o/{reference_of(app, seen.id)}")
     assert "not all received yet" in desk.page("/desk/queue")
 
@@ -170,7 +170,7 @@ def test_a_file_that_can_not_be_shown_says_so_and_keeps_its_hashes(app: Flask, p
     phone.commit(sealed, "import")
     phone.send(sealed)
     open_all(app)
-    page = person(app, "reviewer").page(f"/desk/o/{reference_of(app, seen.id)}")
+    page = person(app, "lead").page(f"/desk/o/{reference_of(app, seen.id)}")
     assert "No working copy yet" in page and hashlib.sha256(data).hexdigest() in page
     assert "doesn’t mean that no position was recorded" in page
 
@@ -200,7 +200,7 @@ def test_whatever_an_entry_holds_its_page_opens(app: Flask, phone: Phone, data: 
     ):
         seen.say(1, type_, data)
     open_all(app)
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     assert "from-a-newer-phone" in desk.page(f"/desk/o/{reference_of(app, seen.id)}")
     assert desk.get("/desk/queue").status_code == 200
 
@@ -238,7 +238,7 @@ def test_a_silent_upload_is_shown_as_far_as_it_came(app: Flask, phone: Phone) ->
         (upload,) = db.session.query(Upload).filter_by(item_id=sealed.id).all()
         assert silent.open_silent(upload)
         key = upload.id
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     page = desk.page(f"/desk/o/{reference_of(app, seen.id)}")
     assert "provisional" in page and "has gone silent" in page and "are not attested" in page
     assert desk.get(f"/desk/media/{key}").mimetype == "video/webm"
@@ -262,12 +262,12 @@ def test_what_was_taken_back_is_shown_as_such_and_counts_nowhere(app: Flask, pho
     standing = Observed(phone)
     standing.say(0, "code", {**said, "code": "FOR-BAT"})
     open_all(app)
-    desk = person(app, "reviewer", name="reads")
+    desk = person(app, "lead", name="reads")
     page = desk.page(f"/desk/o/{reference_of(app, seen.id)}")
     assert "taken back by the observer" in page and "<s>" in page
     assert "Officer 3" not in page
     assert "Teargas" not in desk.page("/desk/queue")
     with app.test_request_context():
         for word, hits in (("GASF", 0), ("FOR", 1)):
-            conditions = find.understand(word, "Europe/Paris", date(2026, 11, 21)).conditions
-            assert queue.observations(conditions).total == hits
+            conditions = find.understand(anybody("lead"), word, "Europe/Paris", date(2026, 11, 21)).conditions
+            assert queue.observations(anybody("lead"), conditions).total == hits

@@ -14,16 +14,18 @@ from app.db import db
 from app.enrol import service as enrol
 from app.ids import new_id
 from app.review import find, queue
-from tests.desk import Desk, person
+from tests.desk import Desk, anybody, person
 from tests.material import Observed, photo
 from tests.phone import Phone
 from tests.review.conftest import Scene, open_all, reference_of
 from tests.review.test_observation import log_of
 
+LEAD = anybody("lead")
 
-def rows(app: Flask, only_new: bool = False, trial: bool = False) -> list[queue.Row]:
+
+def rows(app: Flask, show: str = "all", trial: bool = False) -> list[queue.Row]:
     with app.test_request_context():
-        return queue.observations(only_new=only_new, trial=trial).rows
+        return queue.observations(LEAD, show=show, trial=trial).rows
 
 
 def test_a_row_says_what_it_is(scene: Scene) -> None:
@@ -36,11 +38,11 @@ def test_a_row_says_what_it_is(scene: Scene) -> None:
 def test_reviewed_leaves_the_new_ones_and_can_be_undone(scene: Scene, desk: Desk) -> None:
     page, act = f"/desk/o/{scene.reference}", f"/desk/reviewed/{scene.seen.id}"
     assert desk.post(act, {"reviewed": "yes"}, page=page).status_code == 303
-    assert rows(scene.app, only_new=True) == [] and rows(scene.app)[0].reviewed
+    assert rows(scene.app, show="new") == [] and rows(scene.app)[0].reviewed
     assert f"reviewed by {desk.name}" in desk.page(page)
     desk.post(act, {"reviewed": "yes"}, page=page)
     desk.post(act, {"reviewed": "no"}, page=page)
-    assert [row.reference for row in rows(scene.app, only_new=True)] == [scene.reference]
+    assert [row.reference for row in rows(scene.app, show="new")] == [scene.reference]
     assert len(log_of(desk, "observation.reviewed")) == len(log_of(desk, "observation.reopened")) == 1
 
 
@@ -70,9 +72,9 @@ def test_an_item_of_a_foreign_client_appears_by_itself(app: Flask, phone: Phone)
         )
     other.send(other.seal(photo()))
     open_all(app)
-    desk = person(app, "reviewer")
+    desk = person(app, "lead")
     with app.test_request_context():
-        (row,) = queue.loose_items().rows
+        (row,) = queue.loose_items(LEAD).rows
     assert row.loose and "unattested" in row.marks
     assert "not attested by a device" in desk.page("/desk/queue")
     page = desk.page(f"/desk/i/{row.subject}")
@@ -85,9 +87,9 @@ def test_an_entry_that_can_not_be_opened_is_not_lost_from_sight(app: Flask, phon
     phone.send(sealed)
     open_all(app)
     with app.test_request_context():
-        (row,) = queue.loose_items().rows
+        (row,) = queue.loose_items(LEAD).rows
     assert "no-copy" in row.marks
-    assert "An entry that can’t be read" in person(app, "reviewer").page(f"/desk/i/{row.subject}")
+    assert "An entry that can’t be read" in person(app, "lead").page(f"/desk/i/{row.subject}")
 
 
 def test_a_page_of_the_queue_is_a_handful_of_queries(app: Flask, phone: Phone) -> None:
@@ -99,7 +101,7 @@ def test_a_page_of_the_queue_is_a_handful_of_queries(app: Flask, phone: Phone) -
     with app.test_request_context():
         asked: list[str] = []
         event.listen(db.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
-        assert len(queue.observations().rows) == 6
+        assert len(queue.observations(LEAD).rows) == 6
         assert len([one for one in asked if one.startswith("SELECT")]) <= 9
 
 
@@ -201,10 +203,11 @@ def test_two_hundred_rows_are_a_page_and_more_are_named(
         Observed(phone).say(0, "open")
     open_all(app)
     with app.test_request_context():
-        page = queue.observations()
+        page = queue.observations(LEAD)
     assert len(page.rows) == 3 and page.more and page.total == 4
 
 
 def test_nothing_yet_says_why(app: Flask) -> None:
-    assert "Nothing has arrived yet" in person(app, "reviewer").page("/desk/queue")
-    assert new_id() not in person(app, "lead").page("/desk/queue?show=trial")
+    desk = person(app, "lead")
+    assert "Nothing has arrived yet" in desk.page("/desk/queue")
+    assert new_id() not in desk.page("/desk/queue?show=trial")

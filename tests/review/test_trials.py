@@ -9,10 +9,10 @@ from flask import Flask
 
 from app.db import db
 from app.journal.models import Observation
-from app.register import service as register
+from app.register import search as register
 from app.register.models import Reading
 from app.review import find, queue
-from tests.desk import Desk, person
+from tests.desk import Desk, anybody, person
 from tests.material import Observed, photo
 from tests.phone import Phone
 from tests.review.conftest import RIO, SITE, open_all, reference_of
@@ -35,12 +35,18 @@ def trial(app: Flask, phone: Phone) -> str:
 
 def understood(app: Flask, text: str) -> queue.Page:
     with app.test_request_context():
-        return queue.observations(find.understand(text, "Europe/Paris", date.today()).conditions)
+        return queue.observations(
+            anybody("lead"), find.understand(anybody("lead"), text, "Europe/Paris", date.today()).conditions
+        )
 
 
 def test_it_is_in_no_queue_and_no_figure(app: Flask, trial: str) -> None:
     with app.test_request_context():
-        for page in (queue.observations(), queue.observations(only_new=True), queue.loose_items()):
+        for page in (
+            queue.observations(anybody("lead")),
+            queue.observations(anybody("lead"), show="new"),
+            queue.loose_items(anybody("lead")),
+        ):
             assert (page.rows, page.new, page.total) == ([], 0, 0)
 
 
@@ -56,7 +62,7 @@ def test_it_is_not_in_the_register(app: Flask, trial: str) -> None:
 
 
 def test_it_is_found_under_trials_and_opens_with_its_mark(app: Flask, trial: str) -> None:
-    desk: Desk = person(app, "reviewer", name="trainer")
+    desk: Desk = person(app, "lead", name="trainer")
     assert trial in desk.page("/desk/queue?show=trial")
     assert trial not in desk.page("/desk/queue?show=all")
     page = desk.page(f"/desk/o/{trial}")
