@@ -1,0 +1,36 @@
+/** The incident sheet: one more row where the last one is in use, and the button that prints. */
+export function incidentSheet(): void {
+  for (const button of document.querySelectorAll<HTMLElement>('[data-print]')) {
+    button.hidden = false;
+    button.addEventListener('click', () => window.print());
+  }
+  for (const button of document.querySelectorAll<HTMLElement>('[data-more]')) {
+    button.hidden = false;
+    button.addEventListener('click', () => oneMore(button.dataset.more ?? ''));
+  }
+}
+
+/** A copy of the last row, empty, its fields numbered on. */
+function oneMore(part: string): void {
+  const body = document.querySelector(`[data-rows="${part}"] tbody`);
+  const rows = body?.querySelectorAll<HTMLTableRowElement>('tr:not(.clash)');
+  const last = rows?.[rows.length - 1];
+  if (!body || !last || !rows) return;
+  const copy = last.cloneNode(true) as HTMLTableRowElement;
+  copy.classList.remove('clashing');
+  for (const extra of copy.querySelectorAll('input[type="hidden"], .from, .error')) extra.remove();
+  const number = rows.length;
+  for (const field of copy.querySelectorAll<HTMLInputElement | HTMLSelectElement>(
+    'input, select, textarea',
+  )) {
+    field.name = field.name.replace(/\.\d+\./, `.${number}.`);
+    field.id = field.name.replaceAll('.', '-');
+    field.value = '';
+    field.removeAttribute('aria-invalid');
+    field.removeAttribute('aria-describedby');
+    const label = field.closest('td')?.querySelector('label');
+    if (label) label.htmlFor = field.id;
+  }
+  body.append(copy);
+  copy.querySelector<HTMLElement>('input, select, textarea')?.focus();
+}
