@@ -10,3 +10,9 @@ photos();
 players();
 if (document.querySelector('[data-map]')) void import('./desk/map').then(({ map }) => map());
 if (document.querySelector('[data-custody]')) void import('./desk/custody').then(({ custody }) => custody());
+if (document.querySelector('[data-together]'))
+  void import('./desk/together').then(({ together }) => together());
+if (document.querySelector('[data-sheet], [data-print]'))
+  void import('./desk/incident').then(({ incidentSheet }) => incidentSheet());
+const reading = document.querySelector<HTMLElement>('[data-footage]');
+if (reading) void import('./desk/footage').then(({ footage }) => footage(reading));
