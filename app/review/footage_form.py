@@ -119,8 +119,8 @@ FAULTS = {
     "digits-without-reading": _l(
         "Digits and “not visible” contradict each other, unless the number was given aloud."
     ),
-    "fragment-too-long": _l("A part of the number can't be longer than the number."),
+    "fragment-too-long": _l("A part of the number can’t be longer than the number."),
     "not-a-fragment": _l("A part of the number has digits only."),
-    "not-a-pattern": _l("That isn't a number of the right length."),
+    "not-a-pattern": _l("That isn’t a number of the right length."),
 }
 """What rio.faults names, in words."""

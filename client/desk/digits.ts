@@ -52,8 +52,7 @@ export function plain(text: string): string {
 export function press(digits: Digits, typed: string): Digits | null {
   const key = plain(typed);
   const last = digits.boxes.length - 1;
-  if (/^[0-9]$/.test(key))
-    return digits.adding === null ? put(digits, key) : add(digits, digits.adding, key);
+  if (/^[0-9]$/.test(key)) return digits.adding === null ? put(digits, key) : add(digits, digits.adding, key);
   if (key === '?') return put(digits, '?');
   if (key === '/') return begin(digits);
   if (key === 'u' || key === 'U') return doubt(digits);
@@ -73,7 +72,10 @@ export function go(digits: Digits, at: number): Digits {
 /** All of a text at once, as somebody pastes it: digits and `?` from the first box on, the rest left out. */
 export function paste(digits: Digits, text: string): Digits {
   let next = go(digits, 0);
-  for (const sign of plain(text).replace(/[^0-9?]/g, '').slice(0, digits.boxes.length)) next = put(next, sign);
+  for (const sign of plain(text)
+    .replace(/[^0-9?]/g, '')
+    .slice(0, digits.boxes.length))
+    next = put(next, sign);
   return next;
 }
 

@@ -13,12 +13,16 @@ export class Steps {
   private queue: Promise<unknown> = Promise.resolve();
   private latest = 0;
 
-  constructor(
-    private readonly video: HTMLVideoElement,
-    private readonly table: FrameTable,
-    /** A copy converted for viewing lacks frames: the nearest one stands for a frame, and nothing is called exact. */
-    private readonly converted = false,
-  ) {}
+  private readonly video: HTMLVideoElement;
+  private readonly table: FrameTable;
+  /** A copy converted for viewing lacks frames: the nearest one stands for a frame, and nothing is called exact. */
+  private readonly converted: boolean;
+
+  constructor(video: HTMLVideoElement, table: FrameTable, converted = false) {
+    this.video = video;
+    this.table = table;
+    this.converted = converted;
+  }
 
   /** Goes to a frame. Null where a later call has overtaken this one. */
   go(index: number): Promise<Shown | null> {

@@ -1,4 +1,6 @@
 /** Film and sound: frame steps, speeds, the place on the time line, and from a line to its moment. */
+import { type FramesSaid, FrameTable } from './footage-frames';
+import { Steps } from './footage-steps';
 import { cannotShow } from './photos';
 
 const SPEEDS = [0.25, 0.5, 1, 2];
@@ -8,6 +10,15 @@ interface Player {
   media: HTMLMediaElement;
   section: HTMLElement;
   frame: number;
+  /** Asked for with the first step: the server reads the whole film for it. */
+  exact?: Promise<Exact | null>;
+  /** The frame that a step under way goes to. */
+  aim?: number | undefined;
+}
+
+interface Exact {
+  table: FrameTable;
+  steps: Steps;
 }
 
 const all: Player[] = [];
@@ -56,6 +67,7 @@ function set(media: HTMLMediaElement, section: HTMLElement): void {
     const box = track.getBoundingClientRect();
     seek(player, (((event as MouseEvent).clientX - box.left) / box.width) * length(player));
   });
+  readFrom(player);
   if (media instanceof HTMLVideoElement) learnFrame(player, media);
 }
 
@@ -136,13 +148,49 @@ function act(player: Player, what: string): void {
   if (what === 'next') seek(player, media.currentTime + 5);
   if (what === 'frame-back' || what === 'frame-next') {
     media.pause();
-    seek(player, media.currentTime + (what === 'frame-next' ? player.frame : -player.frame));
+    void step(player, what === 'frame-next' ? 1 : -1);
   }
   if (what === 'play') void (media.paused ? media.play() : media.pause());
   if (what === 'slower' || what === 'faster') {
     const at = SPEEDS.indexOf(media.playbackRate) + (what === 'faster' ? 1 : -1);
     media.playbackRate = SPEEDS[at] ?? media.playbackRate;
   }
+}
+
+/** To the next frame or the one before, by the film's own time stamps; by the usual distance where they can't be had. */
+async function step(player: Player, by: number): Promise<void> {
+  player.exact ??= exactly(player);
+  const exact = await player.exact;
+  if (!exact) {
+    seek(player, player.media.currentTime + by * player.frame);
+    return;
+  }
+  const { table, steps } = exact;
+  const aim = table.within((player.aim ?? table.at(player.media.currentTime)) + by);
+  player.aim = aim;
+  await steps.go(aim);
+  if (player.aim === aim) player.aim = undefined;
+}
+
+async function exactly({ media, section }: Player): Promise<Exact | null> {
+  const { frames, converted } = section.dataset;
+  if (!frames || !(media instanceof HTMLVideoElement)) return null;
+  try {
+    const answer = await fetch(frames, { headers: { Accept: 'application/json' } });
+    if (!answer.ok) return null;
+    const table = new FrameTable((await answer.json()) as FramesSaid);
+    return { table, steps: new Steps(media, table, converted === 'yes') };
+  } catch {
+    return null;
+  }
+}
+
+/** The page for reading a number begins at the moment that is shown here. */
+function readFrom({ media, section }: Player): void {
+  for (const link of section.querySelectorAll<HTMLAnchorElement>('[data-read]'))
+    link.addEventListener('click', () => {
+      link.hash = `at=${Math.round(media.currentTime * 1000)}`;
+    });
 }
 
 /** One medium at a time; what was playing stops. */
