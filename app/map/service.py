@@ -80,6 +80,15 @@ class Circle:
 
 
 @dataclass(frozen=True)
+class Town:
+    """The name of a town amid its sites, until one is so near that it says nothing any more."""
+
+    name: str
+    at: plan.Point
+    last_level: int
+
+
+@dataclass(frozen=True)
 class Sheet:
     """All that is drawn. `frame` is None where there is nothing to draw."""
 
@@ -87,6 +96,7 @@ class Sheet:
     marks: list[Mark]
     circles: list[Circle]
     bars: list[plan.Bar]
+    towns: list[Town]
 
 
 @dataclass
@@ -180,9 +190,9 @@ def _draw(spots: Sequence[Spot], here: Iterable[sites.Known]) -> Sheet:
     around += [(*spot.at, min(spot.accuracy or 0.0, sites.VAGUE)) for spot in drawn if spot.at]
     frame = plan.frame(around)
     if frame is None:
-        return Sheet(None, [], [], [])
+        return Sheet(None, [], [], [], [])
     bars = [plan.bar(frame.scale / 2**level) for level in range(frame.levels)]
-    return Sheet(frame, _marks(frame, drawn), _circles(frame, circles), bars)
+    return Sheet(frame, _marks(frame, drawn), _circles(frame, circles), bars, _towns(frame, circles))
 
 
 def _marks(frame: plan.Frame, drawn: Sequence[Spot]) -> list[Mark]:
@@ -218,6 +228,21 @@ def _circles(frame: plan.Frame, circles: Sequence[tuple[sites.Known, Position]])
         levels = [level for level in range(frame.levels) if all(shown[n] for shown in readable[level:])]
         label_from = min(levels) if levels else None
         found.append(Circle(site, frame.point(p.lat, p.lon), frame.units(p.radius), label_from))
+    return found
+
+
+def _towns(frame: plan.Frame, circles: Sequence[tuple[sites.Known, Position]]) -> list[Town]:
+    """Each under the lowest of its sites, while these take less than a quarter of the sheet."""
+    places: dict[str, list[plan.Point]] = {}
+    for site, p in circles:
+        if site.facts.town:
+            places.setdefault(site.facts.town, []).append(frame.point(p.lat, p.lon))
+    found = []
+    for name, points in places.items():
+        left, right = min(p.x for p in points), max(p.x for p in points)
+        levels = [n for n in range(frame.levels) if (right - left) * 2**n < plan.WIDTH / 4]
+        at = plan.Point((left + right) / 2, max(p.y for p in points))
+        found.append(Town(name, at, max(levels, default=0)))
     return found
 
 

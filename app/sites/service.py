@@ -76,7 +76,8 @@ class Directory:
                 continue
             distance, circle = min(circles, key=lambda one: one[0] - one[1].radius)
             if distance <= circle.radius + error:
-                found.append(Near(site, distance, distance + error <= circle.radius))
+                sure = accuracy is not None and distance + error <= circle.radius
+                found.append(Near(site, distance, sure))
         return tuple(sorted(found, key=lambda one: one.distance))
 
     def placed(
