@@ -43,6 +43,7 @@ class Counts:
 
 
 def programs() -> dict[str, str]:
+    tools.webkit()
     return {"CHROMIUM": str(tools.chromium()), "FIREFOX": str(tools.firefox()), "AGE": str(tools.age())}
 
 

@@ -47,6 +47,24 @@ def firefox() -> Path:
     )
 
 
+def webkit() -> tuple[Path, Path, Path]:
+    """WebKitGTK for tests: its driver, its small browser, and a screen without a monitor. Installed, or apt as root.
+    Else ends with 2."""
+    if found := _webkit():
+        return found
+    if apt(["webkit2gtk-driver", "xvfb"]) and (found := _webkit()):
+        return found
+    raise Missing(
+        "The journey of the third engine needs WebKitGTK: sudo apt-get install webkit2gtk-driver xvfb"
+    )
+
+
+def _webkit() -> tuple[Path, Path, Path] | None:
+    driver, screen = shutil.which("WebKitWebDriver"), shutil.which("Xvfb")
+    browsers = sorted(Path("/usr").glob("lib*/**/webkit2gtk-*/MiniBrowser"))
+    return (Path(driver), browsers[-1], Path(screen)) if driver and screen and browsers else None
+
+
 def age() -> Path:
     """The stock `age` command: $AGE, an installed one, apt as root. Else ends with 2."""
     if named := _named("AGE"):
@@ -88,4 +106,5 @@ def _playwright() -> Path | None:
 if __name__ == "__main__":
     run([chromium(), "--version"], "starting Chromium")
     run([firefox(), "--version"], "starting Firefox")
+    webkit()
     run([age(), "--version"], "starting age")
