@@ -6,12 +6,13 @@ No address of a client is stored: rates are counted in memory, under a hash whos
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
 from flask_limiter import Limit, Limiter
 from flask_limiter.errors import RateLimitExceeded
@@ -42,15 +43,17 @@ class Rate:
     method: str
     path: re.Pattern[str]
     limit: str
-    by_token: bool = False  # count by upload token: many phones share one address behind a mobile network
+    by_token: bool = False  # count by device: many phones share one address behind a mobile network
 
 
 RATES = (
     Rate("POST", re.compile(r"^/api/enrol$"), "20 per minute"),
     Rate("POST", re.compile(r"^/api/statements$"), "600 per minute", by_token=True),
     Rate("POST", re.compile(r"^/api/status$"), "300 per minute", by_token=True),
+    Rate("POST", re.compile(r"^/api/files$"), "1200 per minute", by_token=True),
+    Rate("PATCH", re.compile(r"^/api/files/"), "3000 per minute", by_token=True),
     # Everything that takes a password, a code or a login link.
-    Rate("POST", re.compile(r"^/desk/(?:login(?:/\w+)?|enter|password)$"), "30 per minute"),
+    Rate("POST", re.compile(r"^/desk/(?:login(?:/\w+)?|enter|password|me)$"), "30 per minute"),
 )
 
 _CONTENT = {
@@ -136,14 +139,38 @@ def _limit_body(max_item: int) -> None:
     request.max_content_length = next(fitting, BODY_LIMIT)
 
 
+def network(address: str) -> str:
+    """What one caller can't change at will: an IPv4 address; of IPv6 the /64, which every home and phone has whole."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def _device() -> str | None:
+    """The device whose token the request bears. The part that knows tokens says how to ask (`devices_by`)."""
+    known: Callable[[], str | None] | None = current_app.extensions.get("caller")
+    return known() if known else None
+
+
+def devices_by(app: Flask, known: Callable[[], str | None]) -> None:
+    """Called by the part that knows devices: how the one of a request is found, or None."""
+    app.extensions["caller"] = known
+
+
 def _limiter(app: Flask) -> Limiter:
     key = secrets.token_bytes(32)
 
     def caller(rate: Rate) -> str:
-        who = request.headers.get("Authorization", "") if rate.by_token else ""
-        return hashlib.blake2b(
-            (who or request.remote_addr or "").encode(), key=key, digest_size=16
-        ).hexdigest()
+        # By the device, however its token is written; who has no good one counts by address like any stranger.
+        who = _device() if rate.by_token else None
+        said = who or network(request.remote_addr or "")
+        return hashlib.blake2b(said.encode(), key=key, digest_size=16).hexdigest()
 
     def limit(rate: Rate) -> Limit:
         return Limit(

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +22,9 @@ from app.clock import now_ms
 from app.db import db, forget_reads
 from app.errors import named
 from app.intake import storing, uploads
+from app.intake.models import Upload
 from app.keys import keys
-from app.opening import rotation, silent, viewing
+from app.opening import heads, rotation, silent, viewing
 from app.opening import service as opening
 
 FAIR = 4  # every so many items the one that waits longest comes first
@@ -31,6 +33,7 @@ RECOVER = 5  # seconds after an error that nobody expected
 IDLE = 0.5  # seconds between looks at an empty queue
 SWEEP = 60  # seconds
 SILENT = 20  # seconds without a byte, after which an upload is opened as far as it goes
+LOOK = 5  # seconds that one look at silent uploads may take, but for the last opening
 GIVEN_UP = 30 * 86_400  # seconds of silence after which an upload is closed as cut
 
 
@@ -55,17 +58,32 @@ def sweep() -> None:
     if keys().may_sign:  # else the web server does it when it starts (scripts/gunicorn_conf.py)
         storing.finish_begun()
         close_given_up()
-    opening.close_old_heads()
+    heads.close_left()
+    heads.close_old()
     keys().renew_intake()
     rotation.destroy_old()
 
 
-def open_silent() -> None:
-    """A phone that fell silent in the middle of a film: the desk sees what there is within a minute."""
-    for upload in uploads.unfinished():
+def open_silent(budget: float = LOOK) -> None:
+    """A phone that fell silent in the middle of a film: the desk sees what there is within a minute. At most so many
+    seconds at a time, so that a crowd of begun uploads doesn't hold up what is whole; the next look goes on."""
+    end = time.monotonic() + budget
+    for upload in _in_turn(uploads.unfinished()):
         quiet = time.time() - uploads.incoming(upload).touched()
         if GIVEN_UP > quiet > SILENT:
             silent.open_silent(upload)
+            if time.monotonic() > end:
+                return
+
+
+def _in_turn(found: list[Upload]) -> list[Upload]:
+    """One of each device, then the next of each: many uploads of one phone delay that one's only."""
+    seen: Counter[str] = Counter()
+    turns: list[tuple[int, Upload]] = []
+    for upload in sorted(found, key=lambda one: one.created_at):
+        turns.append((seen[upload.device_id], upload))
+        seen[upload.device_id] += 1
+    return [upload for _turn, upload in sorted(turns, key=lambda one: one[0])]
 
 
 def close_given_up() -> None:

@@ -22,6 +22,7 @@ def guarded(tmp_path: Path, **settings: object) -> Flask:
     Babel(app)
     errors.init_app(app)
     guard.init_app(app)
+    guard.devices_by(app, lambda: request.headers.get("Authorization"))
 
     @app.post("/api/enrol")
     @app.post("/api/statements")

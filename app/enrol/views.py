@@ -36,6 +36,14 @@ def this_device() -> Device:
     return device
 
 
+def device_known() -> str | None:
+    """The id of the request's device, or None without a good token."""
+    try:
+        return this_device().id
+    except Problem:
+        return None
+
+
 @bp.post("/enrol")
 def enrol() -> tuple[Response, int]:
     body = json_body()

@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -206,10 +206,14 @@ def _sync_file(path: Path) -> None:
         os.fdatasync(file.fileno())
 
 
-def spool(stream: BinaryIO, target: BinaryIO, running: hashlib._Hash, limit: int) -> int:
-    """Copy a body to a file while hashing it; for PATCHes that are all or nothing. Returns its size."""
+def spool(
+    stream: BinaryIO, target: BinaryIO, running: hashlib._Hash, limit: int, take: Callable[[int], None]
+) -> int:
+    """Copy a body to a file while hashing it; for PATCHes that are all or nothing. Returns its size. `take` hears of
+    every piece before it is written, and may refuse it."""
     size = 0
     while part := stream.read(min(1 << 20, limit - size)):
+        take(len(part))
         running.update(part)
         target.write(part)
         size += len(part)

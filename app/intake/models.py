@@ -127,7 +127,9 @@ class Withdrawal(Model):
     belongs to none. `done`: its files are gone too."""
 
     __tablename__ = "withdrawal"
-    log_index: Mapped[int] = mapped_column(ForeignKey("log_entry.index"), primary_key=True, autoincrement=False)
+    log_index: Mapped[int] = mapped_column(
+        ForeignKey("log_entry.index"), primary_key=True, autoincrement=False
+    )
     subject: Mapped[str] = mapped_column(index=True)
     at: Mapped[int] = mapped_column(BigInteger)
     actor: Mapped[str]

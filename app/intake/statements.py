@@ -18,6 +18,7 @@ from app.enrol.models import Device
 from app.errors import Problem, as_json
 from app.ids import is_id
 from app.intake import handover
+from app.intake.allowance import Meter
 from app.intake.models import Commitment, Deletion, Statement
 from app.keys import keys
 
@@ -77,6 +78,7 @@ def receive_all(device: Device, tokens: object) -> list[dict[str, Any]]:
         or not all(isinstance(t, str) for t in tokens)
     ):
         raise Problem("bad-json", _("The request can't be read."), 400)
+    Meter.of(device).statements(sum(map(len, tokens)))
     answers: list[dict[str, Any]] = []
     for token in tokens:
         try:

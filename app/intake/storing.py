@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
 
+from app import jws
 from app.blobs import blobs
 from app.clock import now_ms
 from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.enrol.models import Device
 from app.errors import Problem
-from app.intake import handover, uploads
+from app.intake import allowance, handover, uploads
 from app.intake.incoming import Incoming
-from app.intake.models import Commitment, Item, Upload
+from app.intake.models import Commitment, Item, Superseded, Upload
 from app.keys import keys
 
 
@@ -47,7 +49,7 @@ def _finish(device: Device, upload: Upload, kind: str | None) -> Item | None:
     if not here.has_whole_head():
         here.remove()
         raise uploads.not_age()
-    if upload.tail != uploads.ITEM:
+    if upload.tail >= 0:
         _finish_tail(upload, here)
         return None
     head_hash, body_hash = (log.b64(digest) for digest in here.hashes())
@@ -63,7 +65,14 @@ def _finish(device: Device, upload: Upload, kind: str | None) -> Item | None:
         made_by=maker, practice=_is_practice(maker, device), received_at=now_ms(), state="waiting", tries=0,
     ))  # fmt: skip
     here.remove(aside_only=True)
+    if _is_whole(item):
+        drop_tails(item.device_id, item.item_id)
     return item
+
+
+def _is_whole(item: Item) -> bool:
+    """Whether the phone that sealed it signed that this is all of it: then no tail adds anything."""
+    return item.attested == "match" and not item.cut
 
 
 def _attest(device: Device, upload: Upload, found: tuple[int, str, int, str]) -> tuple[str, str | None, bool]:
@@ -109,10 +118,12 @@ def _store(device: Device, upload: Upload, item: Item) -> Item:
         known = session.get(Item, item.id)
         if known is not None:
             return known
+        before = _superseded(session, item)
         place = log.append(
             f"device:{device.id}", "item.received", item.item_id,
             {"item": item.id, "head": {"size": item.head_size, "sha256": item.head_sha256},
-             "body": {"size": item.body_size, "sha256": item.body_sha256}, "attested": item.attested, "made_by": item.made_by},
+             "body": {"size": item.body_size, "sha256": item.body_sha256}, "attested": item.attested,
+             "made_by": item.made_by, "supersedes": before},
         )  # fmt: skip
         item.log_index = place.index
         item.receipt = keys().sign(
@@ -122,33 +133,62 @@ def _store(device: Device, upload: Upload, item: Item) -> Item:
             "temoin-storage-receipt",
         ).encode()  # fmt: skip
         session.add(item)
-        session.get_one(Upload, upload.id).finished_at = item.received_at
+        found = session.get_one(Upload, upload.id)
+        found.finished_at = item.received_at
+        if found.tail == uploads.CLOSED and item.attested == "match":
+            found.tail = uploads.ITEM  # what had come was all there is
     return item
 
 
+def _superseded(session: Session, item: Item) -> str | None:
+    """Make room for an item that comes whole after it was closed. What was stored then stays, as what it was. Returns
+    its id, if there was one."""
+    old = session.scalars(
+        select(Item).where(Item.device_id == item.device_id, Item.item_id == item.item_id)
+    ).first()
+    if old is None:
+        return None
+    same = (
+        "id device_id made_by item_id kind head_size head_sha256 body_size body_sha256 attested received_at receipt "
+        "log_index head_age withdrawn"
+    )
+    session.add(Superseded(by=item.id, **{name: getattr(old, name) for name in same.split()}))
+    session.delete(old)
+    session.flush()
+    return old.id
+
+
 def _finish_tail(upload: Upload, here: Incoming) -> None:
-    """A whole tail takes the place of the earlier one of its number, never before it is whole."""
+    """Earlier tails of its number stay until the item is whole: whoever holds the phone's token could replace them."""
     if not here.body.exists():
         here.body.touch()
     here.store()
     with unit_of_work() as session:
-        older = session.scalars(
-            select(Upload).where(
-                Upload.device_id == upload.device_id, Upload.item_id == upload.item_id, Upload.tail == upload.tail,
-                Upload.id != upload.id, Upload.finished_at.is_not(None),
-            )
-        ).all()  # fmt: skip
         session.get_one(Upload, upload.id).finished_at = now_ms()
-        for old in older:
-            session.delete(old)
-    for old in older:
-        blobs().erase(f"heads/{old.id}")
-        blobs().erase(f"bodies/{old.id}")
+
+
+def drop_tails(device_id: str, item_id: str) -> None:
+    """Forget every tail of an item."""
+    with unit_of_work() as session:
+        gone = session.scalars(
+            select(Upload).where(
+                Upload.device_id.in_({device_id, handover.maker_of(device_id, item_id)}),
+                Upload.item_id == item_id,
+                Upload.tail >= 0,
+            )
+        ).all()
+        names = [upload.id for upload in gone]
+        for upload in gone:
+            session.delete(upload)
+    for name in names:
+        for blob in (f"heads/{name}", f"heads/{name}.age", f"bodies/{name}"):
+            blobs().erase(blob)
+        Incoming(blobs(), name).remove()
 
 
 def close_cut(upload: Upload, actor: str = "worker") -> Item | None:
     """End a silent upload where it is: what arrived becomes an item of its own. By the lead's act or after long silence.
-    None when it can't be one yet, because not even its head arrived; then nothing has changed."""
+    Should the phone come back, it brings the item anew and the rest with it (`rejoin`). None when it can't be one yet, because not even its head arrived; then nothing has changed."""
     here = uploads.incoming(upload)
     if upload.finished_at is not None or not here.has_whole_head():
         return uploads.item_of(upload)
@@ -157,8 +197,50 @@ def close_cut(upload: Upload, actor: str = "worker") -> Item | None:
         found = session.get_one(Upload, upload.id)
         found.length = uploads.offset_of(upload)
         found.refusals = 1  # what the phone committed to is longer: kept as it is
+        found.tail = uploads.CLOSED
         log.append(actor, "upload.closed", upload.item_id, {"upload": upload.id, "size": found.length})
     return finish(device, upload)
+
+
+def rejoin(upload: Upload) -> int | None:
+    """Spare a returning phone what is here already: once the head of an upload that was closed has come again and is the
+    same, the body goes on where it had come to. Returns the new offset, or None where nothing was closed or fits."""
+    closed = _closed(upload)
+    here = uploads.incoming(upload)
+    if closed is None or upload.finished_at is not None or not here.has_whole_head():
+        return None
+    if jws.sha256(here.head_bytes()) != closed.head_sha256:
+        return None
+    length = uploads.session_length(upload)
+    head, at = here.head.stat().st_size, here.body.stat().st_size
+    end = min(closed.body_size, length - head if length is not None else closed.body_size)
+    if at >= end:
+        return None
+    with blobs().open(f"bodies/{closed.id}") as stored, here.body.open("rb") as came:
+        left = at
+        while left:
+            piece = came.read(min(left, 1 << 20))
+            if not piece or stored.read(len(piece)) != piece:
+                return None  # another sealing of the same name: it comes whole
+            left -= len(piece)
+        while at < end and (piece := stored.read(min(1 << 20, end - at))):
+            here.write(piece, head + at)
+            at += len(piece)
+    here.sync()
+    allowance.forget(upload.device_id)
+    return head + at
+
+
+def _closed(upload: Upload) -> Item | None:
+    """What was stored of an upload's item when it was closed, before this upload of it began."""
+    return db.session.scalars(
+        select(Item)
+        .join(Upload, Upload.id == Item.id)
+        .where(
+            Item.device_id == upload.device_id, Item.item_id == upload.item_id, Item.id != upload.id,
+            Upload.tail == uploads.CLOSED, Item.withdrawn.is_(None),
+        )
+    ).first()  # fmt: skip
 
 
 def last_prefix(device_id: str, item_id: str) -> Commitment | None:
@@ -185,4 +267,11 @@ def finish_begun() -> int:
             done += finish(device, upload) is not None
         except Problem as problem:
             current_app.logger.warning("sweep: upload %s: %s", upload.id, problem.code)
+    whole = select(Item.device_id, Item.item_id).join(
+        Upload, and_(Upload.item_id == Item.item_id, Upload.device_id == Item.device_id, Upload.tail >= 0)
+    )
+    for device_id, item_id in db.session.execute(
+        whole.where(Item.attested == "match", ~Item.cut).distinct()
+    ).all():
+        drop_tails(device_id, item_id)
     return done

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from app.blobs import blobs, is_full
@@ -17,6 +17,7 @@ from app.enrol.models import Device
 from app.errors import Problem
 from app.ids import is_id, new_id
 from app.intake import handover
+from app.intake.allowance import Meter, disk_full, forget
 from app.intake.incoming import Incoming, Overtaken, append_from, spool
 from app.intake.models import Commitment, Item, Upload
 from app.intake.tus import Creation, Patch
@@ -24,18 +25,16 @@ from app.seal import SealError
 
 PIECE = 1 << 19  # bytes read from the line at a time
 ITEM = -1  # Upload.tail of an upload that is an item itself
+CLOSED = -2  # the same, closed here before it was whole: the phone may bring it anew, with the rest
+TAIL_LIMIT = 128 * 1024  # bytes; a tail holds less than one chunk
 
 
 def not_age() -> Problem:
     return Problem("not-age", _("This isn't a sealed file. Nothing was stored."), 415)
 
 
-def _disk_full() -> Problem:
-    return Problem(
-        "disk-full",
-        _("The server's disk is nearly full. What arrived is kept; the phone keeps the rest."),
-        507,
-    )
+def _too_large() -> Problem:
+    return Problem("too-large", _("This is larger than the server accepts."), 413)
 
 
 def incoming(upload: Upload) -> Incoming:
@@ -49,10 +48,16 @@ def offset_of(upload: Upload) -> int:
     return incoming(upload).offset()
 
 
+def limit_of(upload: Upload) -> int:
+    """The most bytes that it may have."""
+    return TAIL_LIMIT if upload.tail >= 0 else int(current_app.config["TEMOIN"].max_item)
+
+
 def find(device: Device, upload_id: str) -> Upload:
-    """An upload of this device. Raises Problem: another device's doesn't exist for it."""
+    """An upload of this device. Raises Problem: another device's doesn't exist for it, nor does one that was closed: the
+    phone then creates it anew."""
     upload = db.session.get(Upload, upload_id) if is_id(upload_id) else None
-    if upload is None or upload.device_id != device.id:
+    if upload is None or upload.device_id != device.id or upload.tail == CLOSED:
         raise Problem("not-found", _("There is no such upload."), 404)
     return upload
 
@@ -60,27 +65,53 @@ def find(device: Device, upload_id: str) -> Upload:
 def create(device: Device, creation: Creation) -> Upload:
     """A new upload, or the one that this device already has for this item. Raises Problem."""
     item_id, tail = _named(creation.metadata)
-    _refuse_full(device, creation.length or 0)
+    if tail != ITEM and (creation.length or 0) > TAIL_LIMIT:
+        raise _too_large()
+    meter = Meter.of(device)
+    known = _known(device, item_id, tail, creation.length)
+    if known is not None:
+        return known
+    meter.begin(creation.length or 0)
     with unit_of_work() as session:
-        if tail == ITEM:
-            known = session.scalars(
-                select(Upload).where(
-                    Upload.device_id == device.id, Upload.item_id == item_id, Upload.tail == ITEM
-                )
-            ).first()
-            if known is not None:
-                if known.length is None and creation.length is not None:
-                    if creation.length < offset_of(known):
-                        raise Problem("bad-header", _("The upload's length is below what has arrived."), 400)
-                    known.length = creation.length
-                return known
+        known = _known(device, item_id, tail, creation.length)
+        if known is not None:
+            return known
         handover.refuse_anothers(device, item_id)
         upload = Upload(
             id=new_id(), device_id=device.id, item_id=item_id, tail=tail, length=creation.length,
             created_at=now_ms(), refusals=0,
         )  # fmt: skip
         session.add(upload)
+    meter.begun()
     return upload
+
+
+def _known(device: Device, item_id: str, tail: int, length: int | None) -> Upload | None:
+    """The upload that this device already has for an item. Raises Problem."""
+    if tail != ITEM:
+        return None
+    known = db.session.scalars(
+        select(Upload).where(Upload.device_id == device.id, Upload.item_id == item_id, Upload.tail == ITEM)
+    ).first()
+    if known is None:
+        return _withdrawn(device, item_id)
+    if known.length is None and length is not None:
+        if length < offset_of(known):
+            raise Problem("bad-header", _("The upload's length is below what has arrived."), 400)
+        with unit_of_work() as session:
+            found = session.get_one(Upload, known.id)
+            found.length = length
+            return found
+    return known
+
+
+def _withdrawn(device: Device, item_id: str) -> Upload | None:
+    """A closed upload whose item was withdrawn since: nothing more is taken of it."""
+    return db.session.scalars(
+        select(Upload)
+        .join(Item, Item.id == Upload.id)
+        .where(Upload.device_id == device.id, Upload.item_id == item_id, Item.withdrawn.is_not(None))
+    ).first()
 
 
 def _named(metadata: dict[str, bytes]) -> tuple[str, int]:
@@ -91,45 +122,23 @@ def _named(metadata: dict[str, bytes]) -> tuple[str, int]:
     return item_id, int(tail) if tail else ITEM
 
 
-def _refuse_full(device: Device, more: int) -> None:
-    config = current_app.config["TEMOIN"]
-    if blobs().free() - more < config.reserve:
-        raise _disk_full()
-    stored = (
-        db.session.scalar(
-            select(func.sum(Item.head_size + Item.body_size)).where(Item.device_id == device.id)
-        )
-        or 0
-    )
-    arriving = sum(
-        incoming(upload).offset()
-        for upload in db.session.scalars(
-            select(Upload).where(Upload.device_id == device.id, Upload.finished_at.is_(None))
-        )
-    )
-    if stored + arriving + more > device.quota:
-        raise Problem(
-            "quota", _("This phone has used its share of the server. The coordinator can raise it."), 413
-        )
-
-
 def write(device: Device, upload: Upload, patch: Patch, stream: BinaryIO) -> int:
     """Take a PATCH's body. Returns the new offset, durable. Raises Problem; then what arrived is kept too, except with
     a checksum, where it is all or nothing."""
-    config = current_app.config["TEMOIN"]
-    _refuse_full(device, 0)
+    meter = Meter.of(device)
+    meter.room(0)
     if patch.length is not None:
         with unit_of_work() as session:
             session.get_one(Upload, upload.id).length = patch.length
     final = session_length(upload)
-    limit = (final if final is not None else config.max_item) - patch.offset
+    limit = (final if final is not None else limit_of(upload)) - patch.offset
     here = incoming(upload)
     upload_id = upload.id
     forget_reads()
     try:
         if patch.checksum is None:
-            return _write_plain(here, stream, patch.offset, limit, patch.size)
-        return _write_checked(here, stream, patch, limit)
+            return _write_plain(here, stream, patch.offset, limit, patch.size, meter)
+        return _write_checked(here, stream, patch, limit, meter)
     except SealError as error:
         current_app.logger.info("refused upload %s: %s", upload_id, error)
         here.remove()
@@ -141,7 +150,7 @@ def write(device: Device, upload: Upload, patch: Patch, stream: BinaryIO) -> int
     except OSError as error:
         if is_full(error):
             here.sync()
-            raise _disk_full() from error
+            raise disk_full() from error
         raise
 
 
@@ -149,7 +158,9 @@ def session_length(upload: Upload) -> int | None:
     return db.session.scalar(select(Upload.length).where(Upload.id == upload.id))
 
 
-def _write_plain(here: Incoming, stream: BinaryIO, offset: int, limit: int, size: int | None) -> int:
+def _write_plain(
+    here: Incoming, stream: BinaryIO, offset: int, limit: int, size: int | None, meter: Meter
+) -> int:
     wanted = limit if size is None else min(limit, size)
     taken = 0
     try:
@@ -161,24 +172,23 @@ def _write_plain(here: Incoming, stream: BinaryIO, offset: int, limit: int, size
                 break
             if not piece:
                 break
-            if blobs().free() < current_app.config["TEMOIN"].reserve:
-                raise _disk_full()
+            meter.take(len(piece))
             here.write(piece, offset + taken)
             taken += len(piece)
     finally:
         here.sync()
     if size is None and taken == wanted and stream.read(1):
-        raise Problem("too-large", _("This is larger than the server accepts."), 413)
+        raise _too_large()
     return offset + taken
 
 
-def _write_checked(here: Incoming, stream: BinaryIO, patch: Patch, limit: int) -> int:
+def _write_checked(here: Incoming, stream: BinaryIO, patch: Patch, limit: int, meter: Meter) -> int:
     assert patch.checksum is not None
     running = patch.checksum.start()
     spooled = here.body.with_name(f"{here.upload}.{new_id()[:8]}-check")
     try:
         with spooled.open("wb") as target:
-            size = spool(stream, target, running, limit)
+            size = spool(stream, target, running, limit, meter.take)
         if not hmac.compare_digest(running.digest(), patch.checksum.digest) or size != (patch.size or size):
             raise Problem(
                 "checksum", _("The bytes don't match their checksum. Nothing of this part was kept."), 460
@@ -224,6 +234,7 @@ def unfinished() -> list[Upload]:
 def terminate(upload: Upload) -> None:
     """Forget an upload that isn't finished. What is stored, or announced by a signed statement, or already shown at the
     desk can't be withdrawn: whoever took the phone has its token too."""
+    device = upload.device_id
     kept = Problem("finished", _("This item is stored and can't be withdrawn by the phone."), 403)
     announced = exists().where(Commitment.item_id == upload.item_id, Commitment.device_id == upload.device_id)
     if upload.finished_at is not None or db.session.scalar(select(announced)):
@@ -234,3 +245,4 @@ def terminate(upload: Upload) -> None:
     except IntegrityError as error:  # an opening refers to it
         raise kept from error
     incoming(upload).remove()
+    forget(device)

@@ -15,6 +15,7 @@ from app.enrol.views import json_body, this_device
 from app.errors import Problem
 from app.intake import state, statements, storing, tus, uploads
 from app.intake.models import Upload
+from app.seal import MAX_HEAD
 
 bp = Blueprint("intake", __name__, url_prefix="/api")
 
@@ -92,6 +93,8 @@ def _line() -> BinaryIO:
 
 def _take(upload: Upload, patch: tus.Patch) -> int:
     offset = uploads.write(this_device(), upload, patch, _line())
+    if patch.offset < MAX_HEAD:
+        offset = storing.rejoin(upload) or offset
     storing.finish(this_device(), upload)
     return offset
 
@@ -125,9 +128,10 @@ def head(upload_id: str) -> Response:
 
 @bp.patch("/files/<upload_id>")
 def patch(upload_id: str) -> Response:
-    device, limit = this_device(), current_app.config["TEMOIN"].max_item
+    device = this_device()
     with in_protocol():
         upload = uploads.find(device, upload_id)
+        limit = uploads.limit_of(upload)
         asked = tus.parse_patch(cast(Any, request.headers), uploads.offset_of(upload), upload.length, limit)
     if upload.finished_at is not None:
         return _answer(upload, 204, uploads.offset_of(upload))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
 
+from app import jws
 from app.clock import bounded
 from app.db import db, unit_of_work
 from app.documents import loads
@@ -74,6 +76,12 @@ def parse(text: str) -> Parsed:
     )  # fmt: skip
 
 
+def digest(document: dict[str, Any]) -> str:
+    """SHA-256 of an entry as it is kept: its JSON with sorted keys and without spaces."""
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return jws.sha256(text.encode("utf-8", "surrogatepass"))
+
+
 def record(item: Item, text: str) -> Entry:
     """Append the opened entry of `item`. Safe to repeat. Raises BadEntry."""
     parsed = parse(text)
@@ -132,11 +140,12 @@ def _observe(item: Item, parsed: Parsed, counts: bool) -> Observation:
             first_received_at=item.received_at,
         )  # fmt: skip
         db.session.add(seen)
-    elif seen.device_id != item.made_by:
-        # Another phone may not write into an observation by quoting its id; the same one, enrolled again, may. One that
-        # has only said so, signed, adds under its own name and changes nothing.
-        if item.made_by not in handover.kin(seen.device_id) | enrol.line_of(seen.device_id):
-            raise BadEntry("the observation is another phone's")
+    # Another phone may not write into an observation by quoting its id; the same one, enrolled again, may. One that has
+    # only said so, signed, adds under its own name and changes nothing.
+    elif seen.device_id != item.made_by and item.made_by not in (
+        handover.kin(seen.device_id) | enrol.line_of(seen.device_id)
+    ):
+        raise BadEntry("the observation is another phone's")
     # One entry that is meant makes it real, whoever brings it: nothing real is ever hidden.
     seen.trial = seen.trial and parsed.trial
     db.session.flush()

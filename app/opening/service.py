@@ -15,9 +15,10 @@ from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.ids import new_id
 from app.intake import handover, uploads
-from app.intake.models import Item, Upload
+from app.intake.models import Item, Superseded, Upload
 from app.journal import service as journal
 from app.keys import keys
+from app.opening import heads
 from app.opening.models import Opening, Viewing
 from app.opening.run import ChildFailed, Order, in_child
 from app.opening.source import read_tail
@@ -29,13 +30,11 @@ from app.seal import (
     NotForThisKey,
     SealedReader,
     SealError,
-    parse_head,
-    seal_bytes,
 )
 
 MAX_TRIES = 3
 ENTRY_LIMIT = 512 * 1024
-KEEP_HEAD_DAYS = 30
+MOST_TAILS = 500  # of one item, that are looked at
 VIEWED = ("image", "film", "sound")  # kinds of copies for viewing that the child may ask for
 
 
@@ -141,8 +140,11 @@ def _open_entry(item: Item, head: bytes, file_key: bytes) -> None:
         register.take(entry)
         _adopt_media(entry.about_item, item.made_by, entry.observation_id)
         session.get_one(Item, item.id).state = "opened"
-        log.append("worker", "item.opened", item.item_id, {"item": item.id, "entry": entry.type})
-    _seal_head(item, head, erase=True)
+        log.append(
+            "worker", "item.opened", item.item_id,
+            {"item": item.id, "entry": entry.type, "document": journal.digest(entry.document)},
+        )  # fmt: skip
+    heads.seal(item, head, erase=True)
 
 
 def _adopt_media(about: str | None, made_by: str, observation_id: str) -> None:
@@ -159,10 +161,12 @@ def _adopt_media(about: str | None, made_by: str, observation_id: str) -> None:
     )
 
 
-def tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
-    """What the newest tails add, decrypted: at most 64 KiB each, never parsed here."""
-    found: list[tuple[int, str]] = []
-    for upload in uploads.tails_of(device_id, item_id):
+def tails(device_id: str, item_id: str, body_size: int) -> list[tuple[int, str]]:
+    """What tails add to a body of this size, decrypted: at most 64 KiB each, never parsed here. Those that reach
+    furthest, and the newest besides, since the end of a body may be no part of it."""
+    whole = max(0, body_size - NONCE) // SEALED_CHUNK * CHUNK
+    found = []
+    for upload in uploads.tails_of(device_id, item_id)[:MOST_TAILS]:
         try:
             with blobs().open(f"heads/{upload.id}") as head, blobs().open(f"bodies/{upload.id}") as body:
                 size = blobs().size(f"bodies/{upload.id}")
@@ -171,8 +175,11 @@ def tails(device_id: str, item_id: str) -> list[tuple[int, str]]:
             current_app.logger.warning("tail of %s: %s", item_id, error)
             continue
         if (tail := read_tail(plain, item_id)) is not None:
-            found.append((tail[0], base64.b64encode(tail[1]).decode()))
-    return found
+            found.append(tail)
+    fitting = [tail for tail in found if tail[0] <= whole < tail[0] + len(tail[1])]
+    fitting.sort(key=lambda tail: -(tail[0] + len(tail[1])))
+    chosen = {tail[0]: tail for tail in [*found[:2], *reversed(fitting[:4])]}
+    return [(offset, base64.b64encode(data).decode()) for offset, data in chosen.values()]
 
 
 def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
@@ -182,7 +189,7 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
         item.body_size,
         keys().storage_recipient,
         config.child_memory,
-        tails(item.device_id, item.item_id),
+        tails(item.device_id, item.item_id, item.body_size),
     )
     with blobs().open(f"bodies/{item.id}") as body:
         made, name = run_child(order, body)
@@ -195,12 +202,24 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
         session.add(opening)
         session.get_one(Item, item.id).state = "opened"
         note(item.item_id, opening)
+        _make_provisional(item)
         if wanted in VIEWED:
             session.flush()
             session.add(
                 Viewing(opening=opening.id, kind=wanted, state="waiting", tries=0, done=0, at=now_ms())
             )
-    _seal_head(item, head, erase=name is not None and wanted not in VIEWED)
+    heads.seal(item, head, erase=name is not None and wanted not in VIEWED)
+
+
+def _make_provisional(item: Item) -> None:
+    """What was opened when the upload had been closed was not the end after all, now that the rest is here."""
+    before = select(Superseded.id).where(Superseded.by == item.id)
+    db.session.execute(
+        update(Opening)
+        .where(Opening.item.in_(before))
+        .values(provisional=True)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _covered(item: Item, opening: Opening) -> int:
@@ -244,45 +263,6 @@ def note(item_id: str, opening: Opening) -> None:
          "interrupted": opening.interrupted, "provisional": opening.provisional, "working": opening.working_sha256,
          "problem": opening.problem},
     )  # fmt: skip
-
-
-def _seal_head(item: Item, head: bytes, *, erase: bool) -> None:
-    """Close the original: its head goes to custody, and the head that the intake key opens is erased.
-
-    Without a working copy the clear head stays for KEEP_HEAD_DAYS, so that a later version may make one."""
-    _to_custody(item.id, head)
-    if erase:
-        release_head(item)
-
-
-def _to_custody(name: str, head: bytes) -> None:
-    if not blobs().exists(f"heads/{name}.age"):
-        blobs().put(f"heads/{name}.age", seal_bytes(head, keys().custody_recipients))
-
-
-def release_head(item: Item) -> None:
-    """Erase the clear heads of an item and its tails, once custody has them. A foreign client that forgot custody has
-    sealed to intake alone: then its clear head is all there is, and stays."""
-    if not blobs().exists(f"heads/{item.id}") or not blobs().exists(f"heads/{item.id}.age"):
-        return
-    with blobs().open(f"heads/{item.id}") as file:
-        if len(parse_head(file.read())[0]) <= len(keys().custody_recipients):
-            return
-    for tail in uploads.tails_of(item.device_id, item.item_id):
-        if blobs().exists(f"heads/{tail.id}"):
-            with blobs().open(f"heads/{tail.id}") as file:
-                _to_custody(tail.id, file.read())
-            blobs().erase(f"heads/{tail.id}")
-    blobs().erase(f"heads/{item.id}")
-
-
-def close_old_heads() -> None:
-    """Erase the clear heads of items that got no working copy in time."""
-    before = now_ms() - KEEP_HEAD_DAYS * 86_400_000
-    for item in db.session.scalars(
-        select(Item).where(Item.state == "opened", Item.received_at < before)
-    ).all():
-        release_head(item)
 
 
 def newest(item: Item) -> Opening | None:

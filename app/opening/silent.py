@@ -38,7 +38,7 @@ def open_silent(upload: Upload) -> bool:
     try:
         order = Order(
             opening.unwrap(head), size, keys().storage_recipient, config.child_memory,
-            opening.tails(upload.device_id, upload.item_id),
+            opening.tails(upload.device_id, upload.item_id, size),
         )  # fmt: skip
         with here.body.open("rb") as body:
             made, name = opening.run_child(order, body)

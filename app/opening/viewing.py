@@ -18,7 +18,7 @@ from app.db import db, unit_of_work
 from app.ids import new_id
 from app.intake.models import Item
 from app.keys import keys
-from app.opening import service
+from app.opening import heads, service
 from app.opening.models import Opening, Viewing
 from app.opening.run import STOPPED, ChildFailed, Conversion, Order
 from app.seal import SealError
@@ -77,7 +77,7 @@ class Making:
             raise ChildFailed("the sealed original can't be opened any more") from error
         order = Order(
             file_key, item.body_size, keys().storage_recipient, current_app.config["TEMOIN"].child_memory,
-            service.tails(item.device_id, item.item_id),
+            service.tails(item.device_id, item.item_id, item.body_size),
         )  # fmt: skip
         self._name = f"{new_id()}.age"
         self._writer = blobs().writer(f"working/{self._name}")
@@ -132,4 +132,4 @@ def _end(viewing: int, made: dict[str, object]) -> None:
             "worker", "viewing.failed" if failed else "viewing.made", item.item_id,
             {"item": item.id, "of": opening.working_sha256, "made": found.sha256, "problem": found.problem},
         )  # fmt: skip
-    service.release_head(item)
+    heads.release(item)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.db import db
 from app.intake import handover
 from app.intake.models import Commitment, Item, Statement, Upload
-from app.intake.uploads import ITEM
+from app.intake.uploads import CLOSED, ITEM
 from app.opening import viewing
 from app.opening.models import Opening, Viewing
 from app.review import hands
@@ -138,7 +138,9 @@ def fill(media: list[Medium]) -> None:
     items = list(db.session.scalars(select(Item).where(Item.item_id.in_(ids))))
     uploads = list(
         db.session.scalars(
-            select(Upload).where(Upload.item_id.in_(ids), Upload.tail == ITEM).order_by(Upload.created_at)
+            select(Upload)
+            .where(Upload.item_id.in_(ids), Upload.tail.in_((ITEM, CLOSED)))
+            .order_by(Upload.created_at)
         )
     )
     openings = latest_openings(upload.id for upload in uploads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -95,11 +96,12 @@ def test_a_forged_entry_is_named_and_changes_nothing(app: Flask, old: Phone, new
         before = (seen.device_id, seen.finished, seen.started_at, seen.ended_at, seen.site)
         db.session.remove()
     place = {"source": "site", "site": "elsewhere"}
-    for seq, (kind, data, more) in enumerate((
+    forged: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("note", {"text": "nobody was hit", "withdrawn": True}, {"corrects": said.id}),
         ("finish", {"by": "person"}, {}),
         ("open", {}, {"place": place, "clock": {"wall": 1_000_000_000_000, "mono": 1}}),
-    )):  # fmt: skip
+    ]  # fmt: skip
+    for seq, (kind, data, more) in enumerate(forged):
         item = new_id()
         document = {
             "v": 1, "type": kind, "id": item, "observation": observation, "seq": seq, "trial": False, "corrects": None,
@@ -119,7 +121,9 @@ def test_a_forged_entry_is_named_and_changes_nothing(app: Flask, old: Phone, new
         reference = seen.reference
         db.session.remove()
     page = person(app, "lead").page(f"/desk/o/{reference}")
-    assert page.count("Brought by new phone, which says that old phone sealed it; old phone signed nothing") >= 3
+    assert (
+        page.count("Brought by new phone, which says that old phone sealed it; old phone signed nothing") >= 3
+    )
     assert "taken back" not in page and "they hit him" in page
 
 

@@ -17,6 +17,7 @@ from app.enrol import service as enrol
 from app.enrol.models import Device
 from app.ids import new_id
 from app.intake import storing, tus, uploads
+from app.intake.allowance import Meter
 from app.intake.models import Item, Upload
 from app.keys import keys
 from config import Config
@@ -148,7 +149,7 @@ def test_limits_are_said_before_the_upload(app: Flask, phone: Phone) -> None:
         device.quota = 1000
         db.session.flush()
         with app.test_request_context(), pytest.raises(Exception, match="quota"):
-            uploads._refuse_full(device, 2000)
+            Meter.of(device).begin(2000)
         db.session.rollback()
     url = phone.create(new_id(), 30).headers["Location"]
     assert code(phone.patch(url, 0, b"x" * 31)) == "too-large"

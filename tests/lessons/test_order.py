@@ -17,6 +17,7 @@ from app.ids import new_id
 from app.intake.models import Item
 from app.intake.verify import verify_items
 from app.journal.models import Entry
+from app.opening import heads
 from app.opening import service as opening
 from app.opening.models import Opening
 from app.opening.run import ChildFailed
@@ -80,8 +81,8 @@ def test_sealed_bytes_stay_when_the_clear_heads_are_closed(
         work_off()
         [item] = db.session.scalars(select(Item)).all()
         year = now_ms() + 365 * 86_400_000
-        monkeypatch.setattr(opening, "now_ms", lambda: year)
-        opening.close_old_heads()
+        monkeypatch.setattr(heads, "now_ms", lambda: year)
+        heads.close_old()
         assert blobs().exists(f"bodies/{item.id}") and blobs().exists(f"heads/{item.id}.age")
         assert verify_items() == 1
 

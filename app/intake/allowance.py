@@ -1,0 +1,141 @@
+"""How much a device may still bring: its quota and the server's reserve of free disk, asked before and while bytes come.
+
+What a device has stored is counted at most every few seconds and kept up by what is written in between: counting for
+every piece of a film would cost more than writing it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from app.blobs import blobs
+from app.db import db, forget_reads
+from app.enrol.models import Device
+from app.errors import Problem
+from app.intake.incoming import Incoming
+from app.intake.models import Item, Statement, Upload
+
+OVERHEAD = 8 * 1024  # bytes that every upload costs beside its own: two files and its rows
+COUNTED_AGAIN = 10  # seconds
+MOST_OPEN = 1000  # uploads of one device that have begun and not ended
+
+
+def disk_full() -> Problem:
+    return Problem(
+        "disk-full",
+        _("The server's disk is nearly full. What arrived is kept; the phone keeps the rest."),
+        507,
+    )
+
+
+def _over_quota() -> Problem:
+    return Problem(
+        "quota", _("This phone has used its share of the server. The coordinator can raise it."), 413
+    )
+
+
+@dataclass
+class _Count:
+    used: int
+    open: int
+    at: float
+
+
+class Ledger:
+    """By device id, what it uses, as last counted. One a process; after COUNTED_AGAIN seconds all of them agree."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, _Count] = {}
+
+    def of(self, device: str) -> _Count:
+        with self._lock:
+            known = self._known.get(device)
+        if known is None or time.monotonic() - known.at > COUNTED_AGAIN:
+            known = _counted(device)
+            with self._lock:
+                self._known[device] = known
+        return known
+
+    def spend(self, device: str, size: int) -> None:
+        with self._lock:
+            if device in self._known:
+                self._known[device].used += size
+
+    def forget(self, device: str) -> None:
+        """Count anew at the next question."""
+        with self._lock:
+            self._known.pop(device, None)
+
+
+_ledger = Ledger()
+
+
+def _counted(device: str) -> _Count:
+    uploads = db.session.scalar(select(func.count()).where(Upload.device_id == device)) or 0
+    sums = (
+        select(func.sum(Item.head_size + Item.body_size)).where(Item.device_id == device),
+        select(func.sum(Upload.length)).where(
+            Upload.device_id == device, Upload.tail >= 0, Upload.finished_at.is_not(None)
+        ),
+        # Twice: as a row of its own and in the log.
+        select(2 * func.sum(func.length(Statement.jws))).where(Statement.device_id == device),
+    )
+    stored = sum(int(db.session.scalar(query) or 0) for query in sums)
+    begun = db.session.scalars(
+        select(Upload.id).where(Upload.device_id == device, Upload.finished_at.is_(None))
+    ).all()
+    forget_reads()
+    arriving = sum(Incoming(blobs(), upload).offset() for upload in begun)
+    return _Count(stored + arriving + uploads * OVERHEAD, len(begun), time.monotonic())
+
+
+@dataclass(frozen=True)
+class Meter:
+    """What one request of a device may still write. Holds no row, so that no read stays open while bytes come."""
+
+    device: str
+    quota: int
+
+    @classmethod
+    def of(cls, device: Device) -> Meter:
+        return cls(device.id, device.quota)
+
+    def room(self, size: int, *, share: int = 1) -> None:
+        """Whether `size` bytes more may come. `share`: statements may use half of what uploads must leave, since they
+        are small and go first. Raises Problem."""
+        if blobs().free() - size < current_app.config["TEMOIN"].reserve // share:
+            raise disk_full()
+        if _ledger.of(self.device).used + size > self.quota:
+            raise _over_quota()
+
+    def take(self, size: int) -> None:
+        """The same, and count them. Raises Problem."""
+        self.room(size)
+        _ledger.spend(self.device, size)
+
+    def begin(self, size: int) -> None:
+        """Whether an upload of `size` bytes, if that is known, may begin. Raises Problem."""
+        self.room(size + OVERHEAD)
+        if _ledger.of(self.device).open >= MOST_OPEN:
+            raise Problem("too-many", _("Too many requests. Please wait a minute."), 429, Retry_After="60")
+
+    def begun(self) -> None:
+        count = _ledger.of(self.device)
+        count.open += 1
+        _ledger.spend(self.device, OVERHEAD)
+
+    def statements(self, size: int) -> None:
+        """Take signed statements of so many bytes. Raises Problem."""
+        self.room(2 * size, share=2)
+        _ledger.spend(self.device, 2 * size)
+
+
+def forget(device: str) -> None:
+    _ledger.forget(device)
