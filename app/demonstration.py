@@ -22,7 +22,7 @@ from app.errors import Problem
 from config import Config, ConfigError
 
 MARK = "DEMONSTRATION.txt"
-TEXT = "This folder holds a made-up demonstration of Témoin, made by `make demo`. Nothing in it is real.\n"
+TEXT = "This folder holds a made-up demonstration of Témoin, made by `make demo`. Nothing in it is anybody's evidence.\n"
 _telling: ContextVar[bool] = ContextVar("telling", default=False)
 
 

@@ -104,8 +104,7 @@ def _van(pen: ImageDraw.ImageDraw, look: Look, at: float) -> None:
 def _officer(pen: ImageDraw.ImageDraw, look: Look, number: int, strip: str, at: float) -> None:
     """Walks along slowly; the strip on the chest is the text given, a bar where there is none."""
     light = LIGHTS[look.light]
-    start = 190 + 250 * number if look.side > 0 else SIZE[0] - 190 - 250 * number
-    x, y = int(start + look.side * 46 * math.sin(at / 3 + number)), 262 + 6 * number
+    x, y = _where(look, number, at)
     dark = _dim((38, 46, 62), light)
     pen.ellipse((x - 26, y - 58, x + 26, y), _dim((52, 60, 74), light))
     pen.rectangle((x - 24, y - 34, x + 24, y - 22), _dim((216, 190, 60), light))  # the band of a helmet
@@ -115,3 +114,15 @@ def _officer(pen: ImageDraw.ImageDraw, look: Look, number: int, strip: str, at: 
     if strip:
         pen.rectangle((x - 52, y + 34, x + 52, y + 62), (226, 226, 218))
         pen.text((x, y + 48), strip, (16, 16, 16), font(24), anchor="mm")
+
+
+def _where(look: Look, number: int, at: float) -> tuple[int, int]:
+    """The middle of an officer's collar."""
+    start = 190 + 250 * number if look.side > 0 else SIZE[0] - 190 - 250 * number
+    return int(start + look.side * 46 * math.sin(at / 3 + number)), 262 + 6 * number
+
+
+def strip(look: Look, number: int, at: float) -> tuple[int, int, int, int]:
+    """Where an officer's strip is, with a little around it: left, top, right, bottom in units of SIZE."""
+    x, y = _where(look, number, at)
+    return x - 64, y + 24, x + 64, y + 72

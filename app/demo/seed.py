@@ -68,7 +68,8 @@ def tell_all(
     with app.app_context():
         people = team.come(told)
         team.list_sites(people["lead"], told, today)
-        team.work(people, observations)
+        team.file_reports(people["lead"], told)
+        team.Team(told, people, observations).work()
         config: Config = app.config["TEMOIN"]
         (config.instance / TOLD).write_text(told.sha256)
     return observations

@@ -14,6 +14,7 @@ from app import language
 from app.demo.drawn import Look
 
 FILE = Path(__file__).with_name("story.json")
+REPORTED = Path(__file__).with_name("reported.json")
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,34 @@ class Story:
     phones: dict[str, tuple[str, int]]  # key -> label, offset (server minus phone, ms)
     sites: tuple[dict[str, Any], ...]
     scenes: tuple[Scene, ...]
+    desk: tuple[list[Any], ...]  # [who, what, about, ...]
+    reported: tuple[dict[str, Any], ...]  # records for app.incidents.published
     sha256: str
 
 
 @cache
 def read() -> Story:
-    raw = FILE.read_bytes()
-    said = json.loads(raw)
+    raw, more = FILE.read_bytes(), REPORTED.read_bytes()
+    said, reported = json.loads(raw), json.loads(more)
     return Story(
         organisation=said["organisation"],
         people=tuple((one["name"], tuple(one["roles"])) for one in said["people"]),
         phones={key: (one["label"], one["offset"]) for key, one in said["phones"].items()},
         sites=tuple(said["sites"]),
         scenes=tuple(_scene(one) for one in said["scenes"]),
-        sha256=hashlib.sha256(raw).hexdigest(),
+        desk=tuple(said["desk"]),
+        reported=tuple(_record(one, reported["document"]) for one in reported["records"]),
+        sha256=hashlib.sha256(raw + more).hexdigest(),
     )
+
+
+def _record(said: dict[str, Any], document: str) -> dict[str, Any]:
+    """A record as `published.to_sheet` reads it: what our list leaves out is nothing."""
+    return {
+        **said, "source": {"file": document, "line": None, **said["source"]}, "date": {"text": None, **said["date"]},
+        "place": {"site": None, **said["place"]}, "actors": [{"role": None, **one} for one in said["actors"]],
+        "targets": [{"role": None, **one} for one in said["targets"]], "summary": None, "notes": None,
+    }  # fmt: skip
 
 
 def _scene(said: dict[str, Any]) -> Scene:
