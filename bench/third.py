@@ -34,7 +34,13 @@ PLAIN = {
     "GrayResponseUnit GrayResponseCurve T4Options T6Options ResolutionUnit PageNumber TransferFunction Predictor "
     "WhitePoint PrimaryChromaticities ColorMap HalftoneHints TileWidth TileLength TileOffsets TileByteCounts InkSet "
     "NumberofInks DotRange ExtraSamples SampleFormat SMinSampleValue SMaxSampleValue JPEGTables "
-    "YCbCrCoefficients YCbCrSubSampling YCbCrPositioning ReferenceBlackWhite XPosition YPosition",
+    "YCbCrCoefficients YCbCrSubSampling YCbCrPositioning ReferenceBlackWhite XPosition YPosition "
+    "DNGVersion DNGBackwardVersion CFARepeatPatternDim CFAPattern2 CFAPlaneColor CFALayout LinearizationTable "
+    "BlackLevelRepeatDim BlackLevel BlackLevelDeltaH BlackLevelDeltaV WhiteLevel DefaultScale DefaultCropOrigin "
+    "DefaultCropSize BayerGreenSplit ChromaBlurRadius AntiAliasStrength BestQualityScale ActiveArea MaskedAreas "
+    "DefaultUserCrop ColorMatrix1 ColorMatrix2 AnalogBalance AsShotNeutral AsShotWhiteXY BaselineExposure "
+    "BaselineNoise BaselineSharpness LinearResponseLimit CalibrationIlluminant1 CalibrationIlluminant2 "
+    "ForwardMatrix1 ForwardMatrix2 BaselineExposureOffset OpcodeList1 OpcodeList2 OpcodeList3",
     "JFIF": "JFIFVersion ResolutionUnit XResolution YResolution",
     "MPEG": "MPEGAudioVersion AudioLayer AudioBitrate SampleRate ChannelMode MSStereo IntensityStereo "
     "CopyrightFlag OriginalMedia Emphasis VBRFrames VBRBytes VBRScale ModeExtension",
@@ -90,7 +96,7 @@ VALUES = {
     "TrackCreateDate": "0000:00:00 00:00:00", "TrackModifyDate": "0000:00:00 00:00:00",
     "MediaCreateDate": "0000:00:00 00:00:00", "MediaModifyDate": "0000:00:00 00:00:00",
     "ProfileName": "icc", "MuxingApp": "neutral", "WritingApp": "neutral", "Vendor": "neutral",
-    "Encoder": "LAME3.100", "MediaLanguageCode": "und",
+    "Encoder": "LAME3.100", "UniqueCameraModel": "neutral", "MediaLanguageCode": "und",
 }  # fmt: skip
 """Names that may only have this one value, which every copy has."""
 

@@ -21,6 +21,7 @@ SPEAKING = {
     "Refused": ("sentence",),
     "Unsupported": ("sentence",),
     "CheckFailed": ("sentence",),
+    "Ended": ("sentence",),
     "ChildFailed": ("sentence",),
     "BadEntry": ("sentence",),
     "SealError": ("sentence",),

@@ -109,7 +109,14 @@ def open_item(order: dict[str, Any], body: BinaryIO, target: BinaryIO) -> dict[s
     except Refused as error:
         return {**result, "problem": f"refused: {error}"}
     report = replace(report, sha256_before=digest.hex(), size_before=size)
-    return {**result, **copy, "report": report.to_json(), "facts": report.facts.to_json()}
+    # A DNG is known for one only once its directories have been read.
+    return {
+        **result,
+        **copy,
+        "media_type": report.type,
+        "report": report.to_json(),
+        "facts": report.facts.to_json(),
+    }
 
 
 def place(error: BaseException) -> str:

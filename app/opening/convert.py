@@ -22,10 +22,11 @@ import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
 from app.opening.child import base64url, place, plaintext, seal_through
+from app.opening.developed import develop
 from app.opening.run import ChildFailed
 from app.sandbox import confine
 from app.scrub import check as checking
-from app.scrub import limits, plan
+from app.scrub import limits, plan, sniff
 
 LONGEST_PICTURE = 8000  # pixels of the longer side; larger pictures are made smaller
 LONGEST_FILM = 1280
@@ -44,13 +45,18 @@ def picture(copy: BinaryIO, _progress: Progress) -> tuple[bytes, dict[str, Any]]
     """A JPEG in sRGB, upright, of the first picture."""
     Image.MAX_IMAGE_PIXELS = limits.MOST_PIXELS
     copy.seek(0)
+    if sniff(copy) == "image/x-adobe-dng":
+        return _jpeg(develop(copy), 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = Image.open(copy)
         count = getattr(image, "n_frames", 1)
         image.load()
     image.thumbnail((LONGEST_PICTURE, LONGEST_PICTURE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    shown = upright_srgb(image)
+    return _jpeg(upright_srgb(image), count)
+
+
+def _jpeg(shown: Image.Image, count: int) -> tuple[bytes, dict[str, Any]]:
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=QUALITY, optimize=True)
     return out.getvalue(), {

@@ -141,7 +141,7 @@ def _leaf(data: bytearray, box: Box, notes: Notes) -> None:
         wipe(data, box.body + 12, box.end)
     elif box.kind == b"dref":
         for entry in children(data, box.body + 8, box.end):
-            if not number(data, entry.body, 4) & 1:
+            if entry.kind not in (b"url ", b"urn ", b"alis", b"rsrc") or not number(data, entry.body, 4) & 1:
                 raise Refused("the film keeps its data in another file")
             wipe(data, entry.body + 4, entry.end)
     elif box.kind in (b"sgpd", b"sbgp") and bytes(data[box.body + 4 : box.body + 8]) not in GROUPS:

@@ -36,6 +36,8 @@ LONGEST = {b"PLTE": 768, b"tRNS": 256, b"hIST": 512}
 MOST_CHUNKS = 1_000_000
 MOST_TEXT = 1 << 20
 
+PIECE = 1 << 16
+HIDDEN = "bytes are hidden behind the picture data of the PNG"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
@@ -84,6 +86,7 @@ def plan(source: Source, notes: Notes) -> Plan:
     if at < source.size:
         notes.found("trailer", "bytes after the end of the picture")
         notes.removed("bytes after the end of the picture", source.size - at)
+    _nothing_behind(source, body)
     head, rest = body[0], body[1:]
     copy.copy(*head)
     copy.literal(_profile(profile, notes) + _orientation(turn or hinted, notes))
@@ -94,6 +97,30 @@ def plan(source: Source, notes: Notes) -> Plan:
         notes.remark("the end mark was missing")
     notes.kept("header, palette, colours, picture data, animation", "the picture, bit for bit")
     return copy.plan()
+
+
+def _nothing_behind(source: Source, body: list[tuple[int, int]]) -> None:
+    """Refuse where the data of a picture go on after the end of their zlib stream (10.1). What broken data hold behind
+    the place where they break can't be told from picture."""
+    engine = zlib.decompressobj()
+    for place, whole in body:
+        kind = source.at(place + 4, 4)
+        if kind == b"fcTL":
+            engine = zlib.decompressobj()
+        elif kind in (b"IDAT", b"fdAT"):
+            start, end = place + (8 if kind == b"IDAT" else 12), place + whole - 4
+            try:
+                for at in range(start, end, PIECE):
+                    if engine.eof:
+                        raise Refused(HIDDEN)
+                    data = source.at(at, min(PIECE, end - at))
+                    while data and not engine.eof:
+                        engine.decompress(data, 1 << 20)
+                        data = engine.unconsumed_tail
+            except zlib.error:
+                return
+            if engine.unused_data:
+                raise Refused(HIDDEN)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from app.opening import viewing
 from app.opening.copies import open_copy, open_viewing
 from app.opening.models import Opening, Viewing
 from app.worker import convert_all, work_off
-from tests import media
+from tests import media, raws
 from tests.desk import person
 from tests.media import CANARY
 from tests.phone import Phone, make_phone
@@ -56,6 +56,18 @@ def test_a_heic_gets_a_jpeg_of_the_clean_copy(app: Flask) -> None:
         assert max(ImageStat.Stat(ImageChops.difference(shown, original.convert("RGB"))).mean) < 12
         item = db.session.query(Item).one()
         assert not blobs().exists(f"heads/{item.id}") and blobs().exists(f"heads/{item.id}.age")
+
+
+def test_a_raw_picture_is_developed_upright_and_in_its_colours(app: Flask) -> None:
+    with app.app_context():
+        found, copy = converted(app, raws.dng_with_everything(orientation=6))
+        assert found is not None and (found.state, found.media_type) == ("made", "image/jpeg")
+        assert db.session.query(Opening).one().media_type == "image/x-adobe-dng"
+        shown = Image.open(io.BytesIO(copy)).convert("RGB")
+        assert CANARY.encode() not in copy and shown.size == (raws.HEIGHT, raws.WIDTH)
+        grey, dark = shown.getpixel((20, 40)), shown.getpixel((42, 4))  # its dark corner is now at the top right
+        for pixel, level in ((grey, 135), (dark, 70)):
+            assert isinstance(pixel, tuple) and all(abs(value - level) < 6 for value in pixel)
 
 
 def test_the_clear_head_stays_until_the_copy_is_made(app: Flask) -> None:
