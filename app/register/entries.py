@@ -3,6 +3,7 @@ RIO is kept as it was written."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -72,7 +73,7 @@ def markings(entry: Entry) -> list[Marking]:
             at=entry.at,
             state=STANDS,
             kind=kind,
-            value=to_find(written),
+            value=to_find(kind, written),
             written=written,
         )
         for kind in KINDS
@@ -80,9 +81,16 @@ def markings(entry: Entry) -> list[Marking]:
     ]
 
 
-def to_find(written: str) -> str:
-    """A marking as it is looked for: without case, spaces, hyphens and slashes."""
-    return "".join(c for c in written.casefold() if c.isalnum())
+# A CRS company is one number in the whole country, however it is written: CRS 36, VII-36, Cie. VII/36.
+_COMPANY = re.compile(r"^(?:(?:crs|cie\.?)\s*)?(?:(?:ix|iv|v?i{1,3}|v)\s*[-/]\s*)?0*(\d{1,2})$")
+
+
+def to_find(kind: str, written: str) -> str:
+    """A marking as it is looked for: letters and digits without case; of a CRS company its number."""
+    plain = written.casefold().strip()
+    if kind == "company" and (company := _COMPANY.match(plain)):
+        return company[1]
+    return "".join(c for c in plain if c.isalnum())
 
 
 def data_of(entry: Entry) -> dict[str, Any]:

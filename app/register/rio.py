@@ -12,14 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
+from types import MappingProxyType
 
 LENGTH = 7
 UNKNOWN = "?"
 ANY_RUN = "*"
 ANCHORS = ("start", "end", "anywhere")
 # Digits that are taken for one another on worn cloth, at a distance, in poor light.
+_ANY, _NONE = frozenset("0123456789"), MappingProxyType[int, str]({})
 CONFUSED = frozenset(frozenset(pair) for pair in ("08", "06", "17", "38", "56", "68", "89"))
 _DROPPED = frozenset(" .-\u00a0\u2009\u202f\u2010\u2011\u2013\t")
+FEWEST = 3  # digits in common, below which nothing is suggested
 MOST_PATTERNS = 200  # a pattern and fragments that fit in more ways than this say too little to be matched
 
 
@@ -140,18 +143,30 @@ def _lay(pattern: str, digits: str, at: int) -> str | None:
 
 
 def compare(
-    a: str, b: str, unsure_a: frozenset[int] = frozenset(), unsure_b: frozenset[int] = frozenset()
+    a: str,
+    b: str,
+    unsure_a: frozenset[int] = frozenset(),
+    unsure_b: frozenset[int] = frozenset(),
+    instead_a: Mapping[int, str] = _NONE,
+    instead_b: Mapping[int, str] = _NONE,
 ) -> Shared:
-    """Lay two patterns on one another. A digit that was unsure can agree but never contradicts."""
+    """Lay two patterns on one another. A digit that was unsure can agree but never contradicts; where it was said what
+    it may be `instead`, it contradicts all else."""
     agree, conflicts = 0, []
     for at, (x, y) in enumerate(zip(a, b, strict=True)):
         if UNKNOWN in (x, y):
             continue
         if x == y:
             agree += 1
-        elif at not in unsure_a and at not in unsure_b:
+        elif not (_may_be(at, x, unsure_a, instead_a) & _may_be(at, y, unsure_b, instead_b)):
             conflicts.append(at)
     return Shared(agree, tuple(conflicts))
+
+
+def _may_be(at: int, digit: str, unsure: frozenset[int], instead: Mapping[int, str]) -> frozenset[str]:
+    if at not in unsure:
+        return frozenset(digit)
+    return frozenset(digit + instead[at]) if instead.get(at) else _ANY
 
 
 def compatible(a: str, b: str) -> bool:
@@ -177,28 +192,23 @@ def tier(
 
 
 def _tier_of(x: str, y: str, a: Read, b: Read, same_unit: bool) -> Tier | None:
-    shared = compare(x, y, a.unsure, b.unsure)
+    return grade(x, y, compare(x, y, a.unsure, b.unsure, a.alternatives, b.alternatives), a, b, same_unit)
+
+
+def grade(x: str, y: str, shared: Shared, a: Read, b: Read, same_unit: bool) -> Tier | None:
+    """The tier of two patterns that lie on one another as `shared` says."""
     if not shared.conflicts:
-        whole = UNKNOWN not in x
-        if whole and x == y and not (a.unsure or b.unsure):
+        if UNKNOWN not in x and x == y and not (a.unsure or b.unsure):
             return Tier.A
         if shared.agree >= 5:
             return Tier.B
-        return Tier.C if shared.agree >= 3 and same_unit else None
+        return Tier.C if shared.agree >= FEWEST and same_unit else None
     # The digits in question count among the five that B asks for.
     if shared.agree + len(shared.conflicts) < 5:
         return None
-    return Tier.D if _slip(x, y, shared.conflicts, {a.how, b.how}) else None
-
-
-def _slip(x: str, y: str, conflicts: tuple[int, ...], how: set[str]) -> bool:
-    if len(conflicts) == 1:
-        at = conflicts[0]
-        return frozenset((x[at], y[at])) in CONFUSED
-    if len(conflicts) == 2 and how & {"told", "memory"}:
-        first, second = conflicts
-        return second == first + 1 and x[first] == y[second] and x[second] == y[first]
-    return False
+    how = slip(x, y, shared.conflicts)
+    heard = {a.how, b.how} & {"told", "memory"}  # a swap is a slip of ear or memory, not of the eye
+    return Tier.D if how == "confused" or (how == "swapped" and heard) else None
 
 
 def _lowered(one: Tier) -> Tier | None:
@@ -236,24 +246,39 @@ def _spread(parts: Sequence[str], length: int) -> Iterator[str]:
             yield head + tail
 
 
-def answers(query: str, pattern: str, unsure: frozenset[int] = frozenset()) -> Shared | None:
-    """Whether a reading's pattern answers a query pattern: enough digits in common, at most one known
-    confusion.
+def answers(query: str, pattern: str, read: Read | None = None) -> Shared | None:
+    """How a reading's pattern answers a query pattern, or None: enough digits in common, nothing against it but one
+    known confusion or two neighbours exchanged.
 
-    Returns how they lie on one another, or None. "Enough": all known ones of the query up to three."""
-    shared = compare(query, pattern, unsure_b=unsure)
-    if shared.agree < min(3, known(query)):
+    "Enough": three, or all that the query knows beside those in question."""
+    if read is None:
+        shared = compare(query, pattern)
+    else:
+        shared = compare(query, pattern, unsure_b=read.unsure, instead_b=read.alternatives)
+    if shared.agree < min(FEWEST, known(query) - len(shared.conflicts)):
         return None
-    if len(shared.conflicts) > 1:
-        return None
-    if shared.conflicts:
-        at = shared.conflicts[0]
-        return shared if frozenset((query[at], pattern[at])) in CONFUSED else None
-    return shared
+    return shared if not shared.conflicts or slip(query, pattern, shared.conflicts) else None
 
 
-def swapped(text: str) -> Iterator[str]:
-    """A pattern with each two different neighbours exchanged, for numbers that were heard or remembered."""
+def slip(a: str, b: str, conflicts: tuple[int, ...]) -> str | None:
+    """What explains where two patterns differ: `confused` digits, `swapped` neighbours, or None."""
+    if len(conflicts) == 1:
+        at = conflicts[0]
+        return "confused" if frozenset((a[at], b[at])) in CONFUSED else None
+    if len(conflicts) == 2:
+        first, second = conflicts
+        if second == first + 1 and a[first] == b[second] and a[second] == b[first]:
+            return "swapped"
+    return None
+
+
+def confused_with(digit: str) -> str:
+    """The digits that one is taken for."""
+    return "".join(sorted(other for pair in CONFUSED if digit in pair for other in pair - {digit}))
+
+
+def swaps(text: str) -> Iterator[tuple[int, str]]:
+    """A pattern with each two different neighbours exchanged, and the place of the first of them."""
     for at, (x, y) in enumerate(pairwise(text)):
         if x != y and UNKNOWN not in (x, y):
-            yield text[:at] + y + x + text[at + 2 :]
+            yield at, text[:at] + y + x + text[at + 2 :]

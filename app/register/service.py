@@ -7,7 +7,7 @@ adds a version.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from app.db import db, unit_of_work
 from app.ids import new_id
 from app.journal.models import Entry, Observation
 from app.register import entries, index, rio
-from app.register.models import REPLACED, STANDS, Marking, Reading, Sighting
+from app.register.models import REPLACED, STANDS, TAKEN_BACK, Marking, Reading, Sighting
 from app.register.together import most_known, together
 
 DESK_HOW = ("later_from_media", "told", "memory")  # how somebody at the desk may have come to a reading
@@ -198,19 +198,43 @@ def standing(sighting: Sighting) -> list[Reading]:
 
 
 def settle(sighting: Sighting) -> None:
-    """Lay down anew what the versions of a sighting say together."""
-    readings = _by_weight(standing(sighting))
-    whole = together([as_read(reading) for reading in readings], length())
-    sighting.pattern = whole.pattern if whole.known else None
-    sighting.unsure = sorted(whole.unsure)
-    sighting.known = max([whole.known, *(most_known(as_read(r), length()) for r in readings)])
+    """Lay down anew what the versions of a sighting say together, and what it is found by."""
+    versions = _versions(sighting)
+    readings = _by_weight([reading for reading in reversed(versions) if reading.state == STANDS])
+    reads = [as_read(reading) for reading in readings]
+    laid = together(reads, length())
+    sighting.pattern = laid.pattern if laid.known else None
+    sighting.unsure = sorted(laid.unsure)
+    sighting.known = max([laid.known, *(most_known(read, length()) for read in reads)])
     sighting.status = readings[0].status if readings else "NOT_CHECKED"
     if readings and sighting.user_id is None:
         sighting.at = min(reading.at for reading in readings)
     if sighting.officer is not None:
         force, look = entries.force_and_look(sighting.observation_id, sighting.officer)
         sighting.force, sighting.look = force or sighting.force, look or sighting.look
-    db.session.flush()
+    found_by = {
+        reading.id: index.ways(as_read(reading), length()) if reading.state != TAKEN_BACK else set()
+        for reading in versions
+    }
+    if readings:  # two parts read apart may be found by digits of both
+        found_by[readings[0].id] |= index.ways(whole(sighting, readings), length())
+    index.lay(found_by)
+
+
+def whole(sighting: Sighting, readings: list[Reading] | None = None) -> rio.Read:
+    """All that stands of a sighting as one reading: for candidates."""
+    readings = _by_weight(standing(sighting)) if readings is None else readings
+    loose = tuple(
+        fragment
+        for reading in readings
+        for fragment in as_read(reading).fragments
+        if fragment.anchor == "anywhere"
+    )
+    digits = [reading for reading in readings if reading.pattern or reading.fragments]
+    how = digits[0].how if digits else ""
+    instead = {at: said for r in reversed(readings) for at, said in as_read(r).alternatives.items()}
+    read = rio.Read(sighting.pattern, loose, frozenset(sighting.unsure), how, instead)
+    return read if rio.patterns(read, length()) else replace(read, fragments=())
 
 
 def _by_weight(readings: list[Reading]) -> list[Reading]:
@@ -230,7 +254,6 @@ def _append(sighting: Sighting, reading: Reading) -> None:
     reading.sighting, reading.version = sighting.id, (last or 0) + 1
     db.session.add(reading)
     db.session.flush()
-    index.put(reading.id, as_read(reading), length())
 
 
 def _new_sighting(observation_id: str, officer: int | None, at: int, user_id: str | None) -> Sighting:

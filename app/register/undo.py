@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
 from app.accounts.models import User
 from app.clock import now_ms
 from app.custody import log
 from app.db import unit_of_work
-from app.register import index, service
+from app.register import service
 from app.register.models import REPLACED, STANDS, TAKEN_BACK, Reading, Sighting
 
 _CONTENT = (
     "status", "asked", "how", "pattern", "fragments", "unsure", "alternatives", "other", "faults", "media", "media_ms",
     "region", "crop", "crop_sha256",
 )  # fmt: skip
-NOTHING = {"status": "NOT_CHECKED", "asked": "NOT_ASKED", "how": "", "pattern": None, "fragments": [], "unsure": [],
+NOTHING: dict[str, Any] = {"status": "NOT_CHECKED", "asked": "NOT_ASKED", "how": "", "pattern": None, "fragments": [], "unsure": [],
            "alternatives": {}, "other": "", "faults": []}  # fmt: skip
 
 
@@ -47,8 +49,6 @@ def take_back(user: User, reading_id: int) -> Reading:
         )  # fmt: skip
         work.add(made)
         work.flush()
-        if before:
-            index.put(made.id, service.as_read(made), service.length())
         service.settle(sighting)
         log.append(
             user.actor, "reading.taken-back", sighting.id,

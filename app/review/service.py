@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from sqlalchemy import exists, select
@@ -12,7 +13,7 @@ from sqlalchemy import exists, select
 from app.accounts.models import User
 from app.clock import now_ms
 from app.custody import log
-from app.custody.models import LogEntry
+from app.custody.models import LogDetail, LogEntry
 from app.db import db, unit_of_work
 from app.errors import Problem
 from app.intake import storing, uploads
@@ -21,6 +22,7 @@ from app.journal.models import Observation
 from app.opening.models import Opening
 from app.register import rio
 from app.register import search as register
+from app.register.seen import Wanted
 from app.review import access, work
 from app.review.models import Note
 
@@ -62,7 +64,7 @@ def look_up(user: User, number: str, purpose: str) -> tuple[list[register.Hit], 
             "number-in-purpose", _("Please leave the number out of the purpose: it goes into the log.")
         )
     try:
-        hits = register.search(number)
+        hits = register.search(Wanted(number)).hits
     except rio.OtherNumber as error:
         raise Problem(
             "not-a-rio", _("A RIO has only digits; ? stands for one digit and * for any run of them.")
@@ -79,7 +81,7 @@ def look_up(user: User, number: str, purpose: str) -> tuple[list[register.Hit], 
     )
     found, all_of_them = [hit for hit in hits if hit.observation.id in may_see], len(hits)
     with unit_of_work():
-        shown = sorted(hit.reading.id for hit in found)
+        shown = sorted(hit.reading.id for hit in found if hit.reading)
         log.append(
             user.actor,
             "rio.looked-up",
@@ -87,6 +89,37 @@ def look_up(user: User, number: str, purpose: str) -> tuple[list[register.Hit], 
             {"purpose": purpose, "digits": len(digits), "readings": shown},
         )
     return found, all_of_them - len(found)
+
+
+@dataclass
+class LookedUp:
+    """What one person looked up for one purpose: how often, how many readings were shown, when last (ms)."""
+
+    person: str
+    purpose: str
+    times: int = 0
+    readings: int = 0
+    last: int = 0
+
+
+def look_ups(since: int) -> list[LookedUp]:
+    """Look-ups from a moment on, by person and purpose, the most frequent first. Purposes are compared as people write
+    them: case and spaces don't count."""
+    query = (
+        select(LogEntry.line, LogEntry.at, LogDetail.detail)
+        .join(LogDetail, LogDetail.index == LogEntry.index)
+        .where(LogEntry.verb == "rio.looked-up", LogEntry.at >= since)
+        .order_by(LogEntry.index)
+    )
+    names = {user.actor: user.username for user in db.session.scalars(select(User))}
+    found: dict[tuple[str, str], LookedUp] = {}
+    for line, at, detail in db.session.execute(query):
+        actor = json.loads(line)["a"]
+        said = json.loads(detail) if detail is not None else {}
+        purpose = " ".join(str(said.get("purpose") or "").split())
+        one = found.setdefault((actor, purpose.casefold()), LookedUp(names.get(actor, ""), purpose))
+        one.times, one.readings, one.last = one.times + 1, one.readings + len(said.get("readings", [])), at
+    return sorted(found.values(), key=lambda one: (-one.times, -one.last))
 
 
 def downloaded(user: User, opening: Opening) -> None:

@@ -5,6 +5,7 @@ tests/test_migrations.py runs it both ways with rows in every table.
 """
 
 import json
+import re
 import secrets
 
 import sqlalchemy as sa
@@ -188,11 +189,28 @@ def take_patterns() -> list[tuple[int, str]]:
 
 
 def put_patterns(rows: list[tuple[int, str]]) -> None:
-    if rows:
-        op.get_bind().execute(
-            sa.text('INSERT INTO reading_pattern (reading_id, pattern) VALUES (:r, :p)'),
-            [{'r': reading, 'p': pattern} for reading, pattern in rows],
-        )
+    columns = ['reading_id', 'pattern', *KEYS]
+    insert = sa.text(
+        f"INSERT INTO reading_pattern ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})"
+    )
+    given = [dict(zip(columns, [reading, pattern, *numbers(pattern)])) for reading, pattern in rows]
+    if given:
+        op.get_bind().execute(insert, given)
+
+
+ORDERS = ((4, 3, 2, 5, 6, 0, 1), (3, 4, 6, 1, 5, 2, 0), (5, 4, 0, 6, 3, 1, 2), (2, 5, 1, 6, 0, 4, 3), (4, 2, 0, 1, 3, 5, 6))
+
+
+def numbers(pattern: str) -> list:
+    """A pattern as a number in base 11, `?` being 10, in each of five orders of its places (docs/decisions)."""
+    size = len(pattern)
+    if set(pattern) - set('0123456789?') or not 4 <= size <= 12 or size - pattern.count('?') < 3:
+        return [None] * 5
+    turns = ORDERS if size == 7 else [[(at + turn * size // 5) % size for at in range(size)] for turn in range(5)]
+    values = [10 if c == '?' else int(c) for c in pattern]
+    return [
+        size * 11**12 + sum(values[place] * 11 ** (size - 1 - at) for at, place in enumerate(order)) for order in turns
+    ]
 
 
 def said(document: object) -> dict:
@@ -200,6 +218,13 @@ def said(document: object) -> dict:
     whole = json.loads(document) if isinstance(document, str) else document
     data = whole.get('data') if isinstance(whole, dict) else None
     return data if isinstance(data, dict) else {}
+
+
+def to_find(kind: str, written: str) -> str:
+    """A marking without case and signs; of a CRS company its number."""
+    plain = written.casefold().strip()[:80]
+    company = re.match(r'^(?:(?:crs|cie\.?)\s*)?(?:(?:ix|iv|v?i{1,3}|v)\s*[-/]\s*)?0*(\d{1,2})$', plain)
+    return company[1] if kind == 'company' and company else ''.join(c for c in plain if c.isalnum())
 
 
 def sight() -> None:
@@ -254,5 +279,5 @@ def sight() -> None:
                 ),
                 {'entry': row.id, 'observation': row.observation_id, 'at': row.at, 'state': state(row), 'kind': kind,
                  'officer': officer if isinstance(officer, int) and not isinstance(officer, bool) else None,
-                 'value': ''.join(c for c in written.casefold() if c.isalnum())[:80], 'written': written.strip()[:80]},
+                 'value': to_find(kind, written), 'written': written.strip()[:80]},
             )  # fmt: skip
