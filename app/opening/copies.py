@@ -50,8 +50,3 @@ def locate(blob: str) -> Located:
     if length is None:
         raise SealError("the head is too long")
     return Located(file, keys().storage.file_key(start[:length]), length, blobs().size(name) - length)
-
-
-def open_crop(crop: str) -> SealedReader:
-    """A reader of a crop's PNG, by the name of its blob. Raises SealError, BlobMissing."""
-    return _open(crop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from typing import cast
+from typing import BinaryIO, cast
 
 import pyrage
 from sqlalchemy import select
@@ -16,7 +16,6 @@ from app.custody import log
 from app.db import db, unit_of_work
 from app.keys import keys
 from app.opening import cutting
-from app.opening.copies import open_crop
 from app.opening.cutting import Box, Kind
 from app.opening.models import Crop, Opening
 
@@ -50,8 +49,9 @@ def make(user: User, opening: Opening, kind: Kind, box: Box, tick: int | None) -
 
 
 def png(crop: Crop) -> bytes:
-    """The picture of a crop. Raises BlobMissing once its observation was withdrawn, SealError."""
-    return open_crop(f"{crop.id}.age").read() or b""
+    """The picture of a crop. Raises BlobMissing once its observation was withdrawn."""
+    with blobs().open(crop.blob) as sealed:
+        return _opened(sealed)
 
 
 def frame_png(opening: Opening, tick: int) -> bytes:
@@ -59,9 +59,13 @@ def frame_png(opening: Opening, tick: int) -> bytes:
     with os.fdopen(os.memfd_create("frame"), "w+b") as target:
         cutting.cut_into(target, opening, "film", None, tick)
         target.seek(0)
-        out = io.BytesIO()
-        pyrage.decrypt_io(target, out, [keys().storage.pyrage])
-        return out.getvalue()
+        return _opened(target)
+
+
+def _opened(sealed: BinaryIO) -> bytes:
+    out = io.BytesIO()
+    pyrage.decrypt_io(sealed, out, [keys().storage.pyrage])
+    return out.getvalue()
 
 
 def of_observation(observation_id: str) -> list[Crop]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import zip_longest
 from typing import Any
 
 from flask import request
@@ -52,7 +53,7 @@ class ReadingForm(FlaskForm):  # type: ignore[misc]
     def fragments(self) -> list[tuple[str, str]]:
         """(digits, anchor) as typed, without empty ones."""
         digits, anchors = request.form.getlist("fragment"), request.form.getlist("anchor")
-        pairs = zip(digits, anchors, strict=False)
+        pairs = zip_longest(digits, anchors[: len(digits)], fillvalue="anywhere")
         return [(text.strip()[:20], anchor) for text, anchor in pairs if text.strip()][:MOST_FRAGMENTS]
 
     def problem(self) -> str | None:
