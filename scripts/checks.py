@@ -44,7 +44,13 @@ class Counts:
 
 def programs() -> dict[str, str]:
     tools.webkit()
-    return {"CHROMIUM": str(tools.chromium()), "FIREFOX": str(tools.firefox()), "AGE": str(tools.age())}
+    found = {
+        "CHROMIUM": tools.chromium,
+        "FIREFOX": tools.firefox,
+        "AGE": tools.age,
+        "EXIFTOOL": tools.exiftool,
+    }
+    return {name: str(find()) for name, find in found.items()}
 
 
 CHECK = [

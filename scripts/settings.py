@@ -23,8 +23,8 @@ Written from `config.py` by `python -m scripts.settings`; a test compares the tw
 TAIL = """
 Yes/no settings take `yes` or `no` (also `1`, `true`, `on`, and their opposites).
 
-Only for development: `PYTHON` names the Python that makes `.venv`; `CHROMIUM`, `FIREFOX` and `AGE` name the
-browsers and the `age` command that the tests use; `CI=true` makes a skipped test a failure.
+Only for development: `PYTHON` names the Python that makes `.venv`; `CHROMIUM`, `FIREFOX`, `AGE` and `EXIFTOOL` name the
+browsers and the commands `age` and `exiftool` that the tests use; `CI=true` makes a skipped test a failure.
 """
 
 

@@ -1,4 +1,4 @@
-"""Programs that only the tests need: browsers and stock `age`. Found, installed, or named."""
+"""Programs that only the tests need: browsers, stock `age`, exiftool. Found, installed, or named."""
 
 from __future__ import annotations
 
@@ -78,6 +78,19 @@ def age() -> Path:
     )
 
 
+def exiftool() -> Path:
+    """The third opinion on cleaned files: $EXIFTOOL, an installed one, apt as root. Else ends with 2."""
+    if named := _named("EXIFTOOL"):
+        return named
+    if found := _installed(("exiftool",)):
+        return found
+    if apt(["libimage-exiftool-perl"]) and (found := _installed(("exiftool",))):
+        return found
+    raise Missing(
+        "Cleaned files are also read by exiftool: sudo apt-get install libimage-exiftool-perl, or EXIFTOOL=/path/to/exiftool"
+    )
+
+
 def _named(variable: str) -> Path | None:
     value = os.environ.get(variable)
     if not value:
@@ -108,3 +121,4 @@ if __name__ == "__main__":
     run([firefox(), "--version"], "starting Firefox")
     webkit()
     run([age(), "--version"], "starting age")
+    run([exiftool(), "-ver"], "starting exiftool")

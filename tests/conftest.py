@@ -51,6 +51,14 @@ def age() -> Path:
     return tools.age()
 
 
+@pytest.fixture(scope="session")
+def exiftool() -> Path:
+    """The third opinion on cleaned files."""
+    from scripts import tools
+
+    return tools.exiftool()
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     instance = tmp_path / "instance"

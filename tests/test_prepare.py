@@ -83,15 +83,20 @@ def test_a_named_browser_that_does_not_start_is_no_reason_to_take_another(
     assert "doesn't start" in capsys.readouterr().err
 
 
-def test_a_missing_browser_and_age_are_named(
+def test_a_missing_browser_age_and_exiftool_are_named(
     only: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.delenv("AGE", raising=False)
+    monkeypatch.delenv("EXIFTOOL", raising=False)
     monkeypatch.setattr(ground, "is_root", lambda: False)
     monkeypatch.setattr(tools, "_playwright", lambda: None)
     monkeypatch.setattr(tools, "succeeds", lambda *_command: False)
-    for find, named in ((tools.chromium, "apt-get install chromium"), (tools.age, "apt-get install age")):
+    for find, named in (
+        (tools.chromium, "apt-get install chromium"),
+        (tools.age, "apt-get install age"),
+        (tools.exiftool, "apt-get install libimage-exiftool-perl"),
+    ):
         with pytest.raises(SystemExit) as ended:
             find()
         assert ended.value.code == 2
