@@ -7,11 +7,15 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.incidents import queries, sheets, views, words
+    from app.incidents import gather, queries, sheets, views, words
 
     app.register_blueprint(views.incidents)
     app.register_blueprint(sheets.incident_sheets)
     app.jinja_env.filters.update(apart=words.apart, hours=words.hours)
     app.jinja_env.globals.update(
-        incident_of=queries.of_observation, because=words.said, whose=words.whose, option=words.option
+        incident_of=queries.of_observation,
+        incidents_beside=gather.suggested_beside,
+        because=words.said,
+        ref_of=words.ref_of,
+        option=words.option,
     )

@@ -80,5 +80,12 @@ def _lane(number: int, seen: Observation, shift: int) -> Lane:
         Piece(m, m.at + shift, m.length_ms or 0 if m.shows in {"video", "audio"} else PHOTO_STAYS)
         for m in sheet.media
     ]
-    moments = [Moment(line.at + shift, line.said, number) for line in sheet.lines if line.said is not None]
+    forces = {officer.number: frozenset(officer.forces) - {"UNK"} for officer in sheet.officers}
+    moments = [
+        Moment(
+            line.at + shift, line.said, number, forces.get(line.said.data.get("officer") or 0, frozenset())
+        )
+        for line in sheet.lines
+        if line.said is not None
+    ]
     return Lane(number, seen, sheet, shift, pieces, moments)

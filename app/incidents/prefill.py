@@ -41,20 +41,32 @@ class Speech:
 
 def proposals(seen: Sequence[tuple[Observation, Sequence[Said]]], speech: Speech) -> list[Proposal]:
     """Everything that entries of these observations say and a sheet has a place for."""
-    found: list[Proposal] = []
+    found = _when([observation for observation, _entries in seen], speech)
     for observation, entries in seen:
-        day, time = speech.moment(observation.started_at)
-        end_day, end_time = speech.moment(observation.ended_at)
-        when = {"kind": "incident", "day": day, "time": time, "time_is": "ABOUT", "end_day": end_day, "end_time": end_time, "end_is": "ABOUT"}  # fmt: skip
         if observation.site:
-            when["site"] = observation.site
-        found.append(
-            Proposal(f"event:{observation.id}", "event", when, observation.id, observation.started_at)
-        )
+            site = {"site": observation.site}
+            found.append(
+                Proposal(f"site:{observation.id}", "event", site, observation.id, observation.started_at)
+            )
         for one in entries:
             if not one.withdrawn:
                 found += _from_entry(one, observation, speech)
     return found
+
+
+def _when(observations: Sequence[Observation], speech: Speech) -> list[Proposal]:
+    """The first beginning and the last end of all."""
+    if not observations:
+        return []
+    first, last = min(observations, key=lambda o: o.started_at), max(observations, key=lambda o: o.ended_at)
+    day, time = speech.moment(first.started_at)
+    end_day, end_time = speech.moment(last.ended_at)
+    start = {"day": day, "time": time, "time_is": "ABOUT"}
+    end = {"end_day": end_day, "end_time": end_time, "end_is": "ABOUT"}
+    return [
+        Proposal(f"start:{first.id}", "event", start, first.id, first.started_at),
+        Proposal(f"end:{last.id}", "event", end, last.id, last.ended_at),
+    ]
 
 
 def _from_entry(one: Said, observation: Observation, speech: Speech) -> Iterable[Proposal]:
@@ -114,7 +126,9 @@ def open_ones(found: Sequence[Proposal], document: Document, rows: frozenset[str
     for one in found:
         if one.part not in rows:
             now = document.get(one.part, {})
-            if any(now.get(name) != value for name, value in one.values.items()):
+            core = _core(one.part, one.values)
+            if core not in said and any(now.get(name) != value for name, value in one.values.items()):
+                said.add(core)
                 result.append(one)
             continue
         core = _core(one.part, one.values)

@@ -18,11 +18,13 @@ ABOUT = 0.25  # "about 20" leaves room for a quarter
 
 @dataclass(frozen=True)
 class Moment:
-    """An entry on the axis: `at` in ms, corrected by the phone's measured offset and by the shift of its lane."""
+    """An entry on the axis: `at` in ms, corrected by the phone's measured offset and by the shift of its lane. `forces`: what
+    its observer named as the force of the officer it speaks of."""
 
     at: int
     said: Said
     lane: int
+    forces: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -94,7 +96,9 @@ def _meet(one: Moment, other: Moment, digits: int) -> Iterator[Meeting]:
     elif kind == "unit" and _same_unit(a, b):
         yield Meeting("unit", True, one, other)
     elif kind == "rio":
-        tier = rio.tier(_read(a), _read(b), length=digits)
+        # Minutes apart in one operation is what tier C asks of a unit; two forces named speak against it.
+        others = bool(one.forces and other.forces and not one.forces & other.forces)
+        tier = rio.tier(_read(a), _read(b), not others, others, digits)
         if tier is not None:
             yield Meeting("number", tier is not rio.Tier.D, one, other, str(tier))
 

@@ -72,7 +72,7 @@ def figure(row: dict[str, Any]) -> str:
     return f"{vocabulary.label('qualifier', qualifier)} {n}" if qualifier and qualifier != "EXACT" else str(n)
 
 
-def whose(observation_id: str) -> str:
+def ref_of(observation_id: str) -> str:
     """The reference of an observation by its id."""
     return reference(observation_id)
 

@@ -135,7 +135,7 @@ def reviewer(pair: Pair) -> Desk:
     return person(pair.app, "reviewer", name="a reviewer")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def free(pair: Pair, lead: Desk) -> Iterator[None]:
     """After each test its observations belong to no incident again."""
     yield
