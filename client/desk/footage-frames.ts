@@ -16,6 +16,8 @@ export interface FramesSaid {
 
 /** Seconds. A browser's time of a frame agrees with the table to microseconds, or it is another frame. */
 const SAME = 0.002;
+/** Seconds. A moment in whole milliseconds may lie this much before the frame that it means. */
+const ROUNDED = 0.0006;
 
 export class FrameTable {
   /** Seconds. */
@@ -56,7 +58,7 @@ export class FrameTable {
     let high = this.count - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((this.times[middle] ?? 0) <= seconds + SAME / 2) low = middle;
+      if ((this.times[middle] ?? 0) <= seconds + ROUNDED) low = middle;
       else high = middle - 1;
     }
     return low;

@@ -6,7 +6,7 @@ export function wordsOf(root: Element): Say {
   return (name, values = {}) =>
     Object.entries(values).reduce(
       (text, [key, value]) => text.replaceAll(`{${key}}`, String(value)),
-      words[name] ?? '',
+      words[`say${name.charAt(0).toUpperCase()}${name.slice(1)}`] ?? '',
     );
 }
 

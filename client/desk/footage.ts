@@ -274,7 +274,7 @@ class Page {
       '0': () => this.zoom('none'),
       m: () => this.box.begin(),
       x: () => void this.crops.cut(),
-      d: () => this.root.querySelector<HTMLElement>('[data-box]')?.focus(),
+      d: () => this.root.querySelector<HTMLElement>('[data-boxes] input')?.focus(),
       ...(button ? {} : { ' ': () => this.film?.play() }),
     };
     const act = acts[event.key];
