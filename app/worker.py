@@ -26,6 +26,7 @@ from app.intake.models import Upload
 from app.keys import keys
 from app.opening import heads, rotation, silent, viewing
 from app.opening import service as opening
+from app.review import withdraw
 
 FAIR = 4  # every so many items the one that waits longest comes first
 ROUND = 20  # items before the sweep may be due again
@@ -58,6 +59,7 @@ def sweep() -> None:
     if keys().may_sign:  # else the web server does it when it starts (scripts/gunicorn_conf.py)
         storing.finish_begun()
         close_given_up()
+    withdraw.sweep()
     heads.close_left()
     heads.close_old()
     keys().renew_intake()

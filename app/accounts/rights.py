@@ -17,7 +17,6 @@ ALL = frozenset({"admin", "lead", "reviewer", "coordinator"})
 CONTENT = frozenset({"lead", "reviewer"})  # admin and coordinator see no content
 DEVICES = frozenset({"admin", "coordinator"})
 STATUS = frozenset({"admin", "coordinator", "lead"})
-ADMIN = frozenset({"admin"})
 CARD = frozenset({"admin", "lead"})
 LEAD = frozenset({"lead"})
 
@@ -38,11 +37,20 @@ RIGHTS: dict[str, frozenset[str]] = {
     "accounts.factor": ALL,
     "accounts.later": ALL,
     "accounts.me": ALL,
+    "accounts.passkey_ask": ALL,
+    "accounts.passkey": ALL,
+    "accounts.passkey_remove": ALL,
+    "accounts.recovery": ALL,
+    "accounts.idle": ALL,
+    "accounts.stay": ALL,
+    "accounts.keep_draft": ALL,
+    "accounts.find_draft": ALL,
     # The desk.
     "review.home": ALL,
     "review.queue": CONTENT,
     "review.search": CONTENT,
     "review.look_up": CONTENT,
+    "review.look_ups": LEAD,
     "review.observation": CONTENT,
     "review.item": CONTENT,
     "review.media": CONTENT,
@@ -57,6 +65,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     "review.sensitive": CONTENT,
     "review.choose": LEAD,
     "review.close": LEAD,
+    "withdraw.first": LEAD,
+    "withdraw.second": LEAD,
+    "withdraw.now": LEAD,
+    "withdraw.change_hold": LEAD,
     # Where coded sites lie: sensitive, so content; only a lead changes it.
     "sites.sites": CONTENT,
     "sites.one": CONTENT,
@@ -97,10 +109,11 @@ RIGHTS: dict[str, frozenset[str]] = {
     "admin_phones.again": DEVICES,
     "admin_phones.cancel": DEVICES,
     "admin_phones.revoke": DEVICES,
-    "admin_people.people": ADMIN,
-    "admin_people.add": ADMIN,
-    "admin_people.change": ADMIN,
-    "admin_people.link": ADMIN,
+    # Who may give whom what: app/accounts/grants.py.
+    "admin_people.people": CARD,
+    "admin_people.add": CARD,
+    "admin_people.change": CARD,
+    "admin_people.link": CARD,
     "admin_status.status": STATUS,
     "admin_rights.rights_card": CARD,
     "admin_rights.draft": CARD,
@@ -112,8 +125,14 @@ RIGHTS: dict[str, frozenset[str]] = {
 # Where somebody on the way in may be, by stage (sessions.STAGES).
 ON_THE_WAY = {
     "password": {"accounts.password", "accounts.logout"},
-    "code": {"accounts.code", "accounts.logout"},
-    "factor": {"accounts.factor", "accounts.later", "accounts.logout"},
+    "code": {"accounts.code", "accounts.passkey_ask", "accounts.passkey", "accounts.logout"},
+    "factor": {
+        "accounts.factor",
+        "accounts.passkey_ask",
+        "accounts.passkey",
+        "accounts.later",
+        "accounts.logout",
+    },
 }
 NEXT_PAGE = {"password": "accounts.password", "code": "accounts.code", "factor": "accounts.factor"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Model
@@ -134,6 +134,7 @@ class Withdrawal(Model):
     at: Mapped[int] = mapped_column(BigInteger)
     actor: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)
+    files: Mapped[list[str]] = mapped_column(JSON)  # names of blobs that were to be erased, until they are
     done: Mapped[bool]
 
 

@@ -9,16 +9,19 @@ from config import Config
 
 
 def init_app(app: Flask) -> None:
-    from app.review import claims, footage, phrases, rows, steps, views
+    from app.review import claims, footage, hold, phrases, rows, steps, views, withdraw_views
 
     config: Config = app.config["TEMOIN"]
     assert steps  # its routes are on the blueprint of views
     app.register_blueprint(views.review)
     app.register_blueprint(footage.footage)
+    app.register_blueprint(withdraw_views.bp)
     app.jinja_env.filters["reported"] = phrases.reported
     app.jinja_env.filters["ago"] = rows.ago
     app.jinja_env.globals.update(
         compared=claims.compared,
+        phone_place=claims.phone_place,
+        hold_on=hold.on,
         organisation=lambda: config.organisation,
         practice=lambda: keys().is_practice,
         zone=lambda: config.timezone,

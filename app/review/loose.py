@@ -54,7 +54,7 @@ def _items() -> Select[Any]:
         Entry.about_item == Item.item_id, naming.id == Entry.id, naming.made_by == Item.made_by
     )
     kind = or_(Item.kind.is_(None), Item.kind.not_in(("entry", "tail")), Item.state == "failed")
-    return select(Item).where(~named, kind, ~exists().where(Entry.id == Item.id))
+    return select(Item).where(~named, kind, ~exists().where(Entry.id == Item.id), Item.withdrawn.is_(None))
 
 
 def _uploads() -> Select[Any]:

@@ -73,7 +73,12 @@ def observations(
     """One tab of the queue as somebody may see it, at most `most` rows (PAGE). Trial observations show only when they are asked
     for, and then alone. What was claimed longest ago comes first among claims, what came last first elsewhere."""
     most = most or PAGE
-    conditions = [Observation.trial.is_(trial), access.visible(viewer), *where]
+    conditions = [
+        Observation.trial.is_(trial),
+        Observation.withdrawn.is_(None),
+        access.visible(viewer),
+        *where,
+    ]
     joined = select(Observation).join(Work, Work.subject == Observation.id, isouter=True).where(*conditions)
     order = [Observation.first_received_at.desc(), Observation.id]
     if show in {"claimed", "more"}:
@@ -92,8 +97,10 @@ def loose_items(viewer: User, show: str = "all") -> Page:
 
 
 def waiting(viewer: User) -> Waiting | None:
-    """What has been in somebody's hands, or short of something, for longer than work.STALE_MS."""
-    long = and_(Work.state.in_(("claimed", "more")), Work.since < now_ms() - work.STALE_MS)
+    """What has been in somebody's hands, or short of something, for longer than work.STALE_MS, or is held by somebody
+    who no longer logs in."""
+    gone = Work.holder.in_(select(User.id).where(User.active.is_(False)))
+    long = and_(Work.state.in_(("claimed", "more")), or_(Work.since < now_ms() - work.STALE_MS, gone))
     query = (
         select(Work, Observation.reference, User.username)
         .join(Observation, Observation.id == Work.subject, isouter=True)

@@ -15,7 +15,19 @@ from app.errors import Problem
 from app.journal.models import Observation
 from app.opening.models import Opening
 from app.opening.service import newest_of
-from app.review import access, find, loose, media, medium, observation, queue, rows, service, work
+from app.review import (
+    access,
+    find,
+    loose,
+    media,
+    medium,
+    observation,
+    queue,
+    rows,
+    service,
+    withdraw_views,
+    work,
+)
 from app.review.forms import FindForm, LookUpForm, MarkForm, NoteForm, StepForm
 
 review = Blueprint("review", __name__, url_prefix="/desk")
@@ -101,9 +113,22 @@ def look_up() -> Answer:
     ), 422 if form.errors else 200
 
 
+@review.get("/look-ups")
+def look_ups() -> Answer:
+    """For leads: who looked what up for which purpose, how often. Numbers stand nowhere."""
+    days = {"month": 30, "year": 365, "all": 0}
+    show = request.args.get("show", "month")
+    show = show if show in days else "month"
+    since = now_ms() - days[show] * 24 * 3_600_000 if days[show] else 0
+    service.seen(current_user, "look-ups.viewed", "register")
+    return render_template("desk/look_ups.html", found=service.look_ups(since), show=show)
+
+
 @review.get("/o/<reference>", endpoint="observation")
 def show_observation(reference: str) -> Answer:
     found = _observation(reference)
+    if found.withdrawn is not None and (stone := withdraw_views.tombstone(found.id)):
+        return stone
     if not access.may_open(current_user, found.id):
         return _closed(found)
     service.seen(current_user, "observation.opened", found.id)
@@ -130,6 +155,8 @@ def show_item(item_id: str) -> Answer:
     shown = loose.medium(item_id)
     if shown is None:
         raise _missing()
+    if stone := withdraw_views.tombstone(item_id):
+        return stone
     # Once an entry has named it, it opens with its observation.
     subject = access.subject_of(item_id)
     if not access.may_open(current_user, subject):

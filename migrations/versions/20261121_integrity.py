@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column('at', sa.BigInteger(), nullable=False),
         sa.Column('actor', sa.String(), nullable=False),
         sa.Column('reason', sa.Text(), nullable=False),
+        sa.Column('files', sa.JSON(), nullable=False),
         sa.Column('done', sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(['log_index'], ['log_entry.index']),
         sa.PrimaryKeyConstraint('log_index'),
