@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app import demonstration
+from app.accounts import cli as accounts_cli
 from app.accounts import service as accounts
 from app.custody import log
 from app.db import db
@@ -149,5 +150,5 @@ def doctor() -> None:
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, login_link, enrol_device, invite, verify, worker, doctor, scrub_command):
+    for command in (setup, login_link, accounts_cli.role, enrol_device, invite, verify, worker, doctor, scrub_command):
         app.cli.add_command(command)

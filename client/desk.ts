@@ -1,10 +1,16 @@
 /** The desk's scripts. Every page works without them; they add the keyboard, the player and what only a browser can do. */
+import { drafts } from './desk/drafts';
 import { enter } from './desk/enter';
+import { idle } from './desk/idle';
+import { keepsakes } from './desk/keepsake';
 import { keyboard } from './desk/keyboard';
 import { photos } from './desk/photos';
 import { players } from './desk/player';
 
+drafts();
 enter();
+idle();
+keepsakes();
 keyboard();
 photos();
 players();
@@ -16,3 +22,5 @@ if (document.querySelector('[data-sheet], [data-print]'))
   void import('./desk/incident').then(({ incidentSheet }) => incidentSheet());
 const reading = document.querySelector<HTMLElement>('[data-footage]');
 if (reading) void import('./desk/footage').then(({ footage }) => footage(reading));
+if (document.querySelector('[data-passkey]'))
+  void import('./desk/passkey').then(({ passkeys }) => passkeys());

@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Flask
 from flask_security import Security, SQLAlchemyUserDatastore
 
-from app.accounts import rights, views
+from app.accounts import drafts, keeping, proofs, rights, views
 from app.accounts.factor import OnceTotp
 from app.accounts.keys import desk_secrets
 from app.accounts.models import Role, User
@@ -52,4 +52,7 @@ def init_app(app: Flask) -> None:
     # Its parts do the work: password hashes, encrypted second factors, users and roles for Flask-Login.
     Security(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=False, totp_cls=OnceTotp)
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # the cookie is the only way in
+    assert proofs and keeping  # their routes are on the blueprint of views
     app.register_blueprint(views.accounts)
+    drafts.init_app(app)
+    app.jinja_env.globals["idle_seconds"] = lambda: config.idle_minutes * 60

@@ -10,6 +10,7 @@ from flask_security import Totp, UserMixin
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
+from app.accounts import recovery
 from app.accounts.models import DeskSession, User
 from app.clock import now_ms
 from app.db import unit_of_work
@@ -38,18 +39,25 @@ def must_wait(user: User) -> bool:
     return user.codes_again_at is not None and user.codes_again_at > now_ms()
 
 
-def check(user: User, code: str) -> bool:
-    """Take a code, once. Counts wrong ones."""
+def check(user: User, code: str) -> str:
+    """Take six digits or a recovery code, once: `totp`, `recovery`, or empty. Counts wrong ones."""
     with unit_of_work():
-        if must_wait(user) or not user.tf_totp_secret:
-            return False
-        if _totp.verify_totp(_digits(code), user.tf_totp_secret, user, window=WINDOW):
+        if must_wait(user):
+            return ""
+        by = ""
+        if recovery.looks_like(code):
+            by = "recovery" if recovery.use(user, code) else ""
+        elif user.tf_totp_secret and _totp.verify_totp(
+            _digits(code), user.tf_totp_secret, user, window=WINDOW
+        ):
+            by = "totp"
+        if by:
             user.wrong_codes, user.codes_again_at = 0, None
-            return True
+            return by
         user.wrong_codes += 1
         if user.wrong_codes >= MOST_WRONG:
             user.wrong_codes, user.codes_again_at = 0, now_ms() + WAIT_MS
-        return False
+        return ""
 
 
 def propose(row: DeskSession) -> str:

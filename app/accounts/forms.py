@@ -38,19 +38,30 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
         [EqualTo("password", _l("The two passwords differ."))],
         render_kw={"autocomplete": "new-password"},
     )
-    forget_factor = BooleanField(_l("I no longer have the app that shows my six digits"))
+    forget_factor = BooleanField(_l("I have lost what proves me: app, passkeys and recovery codes"))
 
 
 class CodeForm(FlaskForm):  # type: ignore[misc]
+    """Six digits. On the way in also a recovery code: who has lost the phone has lost patience too."""
+
     code = StringField(
         _l("Six digits"),
-        [_needed, Length(max=16)],
+        [_needed, Length(max=40)],
         render_kw={
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
             "autofocus": True,
             "class": "digits",
         },
+    )
+
+
+class PasskeyForm(FlaskForm):  # type: ignore[misc]
+    """What the browser's own dialogue gave, as JSON."""
+
+    answer = HiddenField(validators=[_needed, Length(max=16_384)])
+    name = StringField(
+        _l("Name of the passkey"), [Optional(), Length(max=64)], render_kw={"autocomplete": "off"}
     )
 
 
@@ -65,7 +76,7 @@ class OwnPasswordForm(FlaskForm):  # type: ignore[misc]
         [Optional(), Length(max=512)],
         render_kw={"autocomplete": "new-password"},
     )
-    new_factor = BooleanField(_l("Set up the second factor again"))
+    new_factor = BooleanField(_l("Set up a second factor: an app with six digits, or a passkey"))
 
 
 class LanguageForm(FlaskForm):  # type: ignore[misc]

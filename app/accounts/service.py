@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 from flask_security import hash_password, verify_password
 from sqlalchemy import delete, func, select, update
 
-from app.accounts import sessions
-from app.accounts.models import ROLES, LoginLink, Role, User
+from app.accounts import grants, sessions
+from app.accounts.models import ROLES, LoginLink, Passkey, RecoveryCode, Role, User
 from app.clock import now_ms
 from app.custody import log
 from app.db import db, unit_of_work
@@ -50,8 +50,14 @@ def first_account(username: str = "admin") -> User | None:
         return only[0] if len(only) == 1 and only[0].password is None else None
 
 
-def add(username: str, roles: Iterable[str], actor: str) -> User:
-    """A new person, who gets in by a login link. Raises Problem for a name that is taken or can't be one."""
+Actor = User | str
+"""Somebody at the desk, or `server`: its own start and its command line, which may do everything."""
+
+
+def add(username: str, roles: Iterable[str], actor: Actor) -> User:
+    """A new person, who gets in by a login link. Raises Problem for a name that is taken or can't be one, and for roles
+    that the actor may not give (grants.py)."""
+    wanted = frozenset(roles)
     name = _tidy(username)
     if not _NAME.match(name):
         raise Problem("bad-name", _("A name has 2 to 64 letters, digits, spaces, or . @ + - _"))
@@ -65,17 +71,23 @@ def add(username: str, roles: Iterable[str], actor: str) -> User:
             fs_uniquifier=secrets.token_hex(32),
             created_at=now_ms(),
         )
+        if _given(actor) != grants.EVERYTHING:
+            grants.check(_given(actor), frozenset(), wanted, other_lead=_others("lead", user))
         work.add(user)
-        user.roles = _roles(roles)
+        user.roles = _roles(wanted)
         work.flush()
-        log.append(actor, "user.invited", user.actor, {"name": name, "roles": sorted(user.role_names)})
+        log.append(_name(actor), "user.invited", user.actor, {"name": name, "roles": sorted(user.role_names)})
     return user
 
 
-def set_roles(user: User, roles: Iterable[str], active: bool, actor: str) -> None:
-    """Change what somebody may do. Logs them out. Refuses to leave the server without an admin or a lead."""
+def set_roles(user: User, roles: Iterable[str], active: bool, actor: Actor) -> bool:
+    """Change what somebody may do. Logs them out. True if they need a new login link: who sees content from now on begins
+    anew, for an admin may know the way into their account.
+
+    Raises Problem for what the actor may not give (grants.py), and rather than leave the server without admin or lead."""
     wanted = frozenset(roles)
-    with unit_of_work():
+    with unit_of_work() as work:
+        before = user.role_names if user.active else frozenset()
         for role, message in (
             ("admin", _("Somebody has to stay admin.")),
             ("lead", _("Somebody has to stay lead.")),
@@ -83,29 +95,68 @@ def set_roles(user: User, roles: Iterable[str], active: bool, actor: str) -> Non
             loses = role in user.role_names and (role not in wanted or not active)
             if loses and not _others(role, user):
                 raise Problem(f"last-{role}", message, 409)
-        if {"admin", "lead"} <= wanted and active and _others("lead", user):
-            raise Problem(
-                "admin-and-lead", _("One person is admin and lead only while there is no other lead."), 409
-            )
+        after = wanted if active else frozenset()
+        giver, other_lead = _given(actor), _others("lead", user)
+        grants.check(giver, before, after, other_lead=other_lead)
+        if not active:
+            grants.check(giver, user.role_names, wanted, other_lead=other_lead)
+        anew = bool(after & grants.SEES_CONTENT) and not user.role_names & grants.SEES_CONTENT
         user.roles, user.active = _roles(wanted), active
+        if not user.role_names & {"reviewer"}:
+            user.sensitive = False
         sessions.end_all(user)
-        log.append(actor, "user.changed", user.actor, {"roles": sorted(wanted), "active": active})
+        work.execute(delete(LoginLink).where(LoginLink.user_id == user.id))
+        if anew:
+            user.password = None
+            forget_factors(user)
+        said = {"roles": sorted(wanted), "active": active, "anew": anew}
+        log.append(_name(actor), "user.changed", user.actor, said)
+    return anew
 
 
-def login_link(user: User | str, actor: str = "server", valid_ms: int = LINK_MS) -> str:
+def set_sensitive(user: User, sensitive: bool, lead: User) -> None:
+    """Choose a reviewer for whatever is sensitive, or take that back. Only a lead does."""
+    if "lead" not in lead.role_names:
+        raise Problem("needs-lead", _("Only a lead chooses who sees what is sensitive."), 403)
+    with unit_of_work():
+        if user.sensitive != sensitive:
+            user.sensitive = sensitive
+            verb = "user.chosen-for-sensitive" if sensitive else "user.not-chosen-for-sensitive"
+            log.append(lead.actor, verb, user.actor)
+
+
+def forget_factors(user: User) -> None:
+    """Drop everything that proves somebody besides their password. Within the caller's unit of work."""
+    user.tf_totp_secret = user.totp_counter = user.codes_again_at = None
+    user.wrong_codes = 0
+    for table in (Passkey, RecoveryCode):
+        db.session.execute(delete(table).where(table.user_id == user.id))
+
+
+def has_factor(user: User) -> bool:
+    """Whether a password alone opens nothing."""
+    if user.tf_totp_secret is not None:
+        return True
+    return (
+        db.session.scalars(select(Passkey.id).where(Passkey.user_id == user.id).limit(1)).first() is not None
+    )
+
+
+def login_link(user: User | str, actor: Actor = "server", valid_ms: int = LINK_MS) -> str:
     """The address of a one-time login: works once, by a click, and ends every earlier link of this person.
 
-    Raises Problem for an unknown name. The secret is in the fragment, which no server and no log sees."""
+    Raises Problem for an unknown name and for an account that the actor could not give (grants.py). The secret is in the fragment, which no server and no log sees."""
     person = by_name(user) if isinstance(user, str) else user
     if person is None:
         raise Problem("no-such-person", _("There is nobody of this name."), 404)
+    grants.check_link(_given(actor), person.role_names)
     secret = secrets.token_urlsafe(24)
     with unit_of_work() as work:
         work.execute(delete(LoginLink).where(LoginLink.user_id == person.id))
         work.add(
             LoginLink(secret_hash=sessions.hashed(secret), user_id=person.id, expires_at=now_ms() + valid_ms)
         )
-        log.append(actor, "user.link-made", person.actor, {"minutes": valid_ms // 60_000})
+        log.append(_name(actor), "user.link-made", person.actor, {"minutes": valid_ms // 60_000})
     config: Config = current_app.config["TEMOIN"]
     host = "localhost" if config.host in {"127.0.0.1", "0.0.0.0", "::1", "::"} else config.host  # noqa: S104
     base = config.url.rstrip("/") or f"http://{host}:{config.port}"
@@ -147,19 +198,16 @@ def choose_password(user: User, password: str, forget_factor: bool = False) -> N
     with unit_of_work():
         user.password = hashed
         if forget_factor:
-            user.tf_totp_secret = user.totp_counter = user.codes_again_at = None
-            user.wrong_codes = 0
+            forget_factors(user)
         sessions.end_all(user)
         log.append(user.actor, "user.password-set", user.actor, {"factor_forgotten": forget_factor})
 
 
-def came_in(user: User) -> None:
-    """Somebody is fully in. The first time a second lead is, whoever is admin and lead at once stays admin
+def came_in(user: User, by: str = "none") -> None:
+    """Somebody is fully in, `by` a second factor: totp, passkey, recovery, none. The first time a second lead is, whoever is admin and lead at once stays admin
     only."""
     with unit_of_work() as work:
-        log.append(
-            user.actor, "user.logged-in", user.actor, {"second_factor": user.tf_totp_secret is not None}
-        )
+        log.append(user.actor, "user.logged-in", user.actor, {"second_factor": has_factor(user), "by": by})
         if "lead" not in user.role_names or "admin" in user.role_names:
             return
         for both in work.scalars(select(User).where(User.id != user.id)):
@@ -176,6 +224,14 @@ def came_in(user: User) -> None:
 def set_language(user: User, language: str) -> None:
     with unit_of_work() as work:
         work.execute(update(User).where(User.id == user.id).values(language=language))
+
+
+def _given(actor: Actor) -> frozenset[str]:
+    return grants.may_give(actor.role_names) if isinstance(actor, User) else grants.EVERYTHING
+
+
+def _name(actor: Actor) -> str:
+    return actor.actor if isinstance(actor, User) else actor
 
 
 def _others(role: str, user: User) -> bool:

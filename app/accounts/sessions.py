@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from flask import current_app, g, session
+from flask import current_app, g, request, session
 from flask_login import login_user, logout_user
 from sqlalchemy import delete
 
@@ -20,6 +20,7 @@ from config import Config
 
 STAGES = ("password", "code", "factor", "in")
 KEY = "desk"
+QUIET = frozenset({"accounts.idle"})  # asking how long is left is no sign of life
 TOUCH_MS = 30_000  # `seen_at` is written at most this often: reading the desk should not write
 
 
@@ -65,12 +66,22 @@ def _find() -> DeskSession | None:
     user = db.session.get(User, row.user_id)
     if user is None or not user.active:
         return None
-    if row.seen_at < now_ms() - TOUCH_MS:
-        with unit_of_work() as work:
-            row = work.get(DeskSession, hashed(str(secret)))
-            if row is not None:
-                row.seen_at = now_ms()
+    if row.seen_at < now_ms() - TOUCH_MS and request.endpoint not in QUIET:
+        row = touch(row)
     return row
+
+
+def touch(row: DeskSession) -> DeskSession | None:
+    """Note that somebody is there."""
+    with unit_of_work() as work:
+        kept = work.get(DeskSession, row.secret_hash)
+        if kept is not None:
+            kept.seen_at = now_ms()
+    return kept
+
+
+def seconds_left(row: DeskSession) -> int:
+    return max(0, (row.seen_at + _idle_ms() - now_ms()) // 1000)
 
 
 def user_of(row: DeskSession) -> User:

@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app import language
-from app.accounts import factor, service, sessions
+from app.accounts import factor, passkeys, recovery, service, sessions
 from app.accounts.forms import (
     CodeForm,
     EmptyForm,
@@ -20,6 +21,7 @@ from app.accounts.forms import (
     LanguageForm,
     LoginForm,
     OwnPasswordForm,
+    PasskeyForm,
     PasswordForm,
 )
 from app.accounts.models import DeskSession, User
@@ -29,7 +31,7 @@ accounts = Blueprint("accounts", __name__, url_prefix="/desk")
 Answer = Response | str | tuple[str, int]
 
 
-def _asked_for() -> str:
+def asked_for() -> str:
     """Where to go afterwards: a path of the desk, nothing else."""
     path = request.args.get("next", "")
     return (
@@ -39,19 +41,29 @@ def _asked_for() -> str:
     )
 
 
-def _on_the_way() -> tuple[DeskSession, User]:
+def on_the_way() -> tuple[DeskSession, User]:
     row = sessions.current()
     assert row is not None  # the guard lets nobody else come here
     return row, sessions.user_of(row)
 
 
-def _go(user: User, stage: str, after: str | None = None) -> Response:
+def go(user: User, stage: str, after: str | None = None, by: str = "none") -> Response:
+    """On to the next stage; `by`: what the last one was passed with."""
     sessions.begin(user, stage)
     if stage == "in":
-        service.came_in(user)
+        service.came_in(user, by)
         return redirect(after or url_for("review.home"), 303)
     step = {"password": "accounts.password", "code": "accounts.code", "factor": "accounts.factor"}[stage]
     return redirect(url_for(step, next=after), 303)
+
+
+def after_set_up(user: User, row: DeskSession, by: str) -> Response:
+    """Something proves this person from now on: in, and to the recovery codes where there are none yet."""
+    cookie.pop("renew_factor", None)
+    codes = None if recovery.left(user) else url_for("accounts.recovery", next=asked_for())
+    if row.stage == "in":
+        return redirect(codes or url_for("accounts.me"), 303)
+    return go(user, "in", codes or asked_for(), by=by)
 
 
 @accounts.route("/login", methods=["GET", "POST"])
@@ -62,7 +74,7 @@ def login() -> Answer:
         if user is None:
             form.password.errors = [_("Name and password don't go together.")]
             return render_template("accounts/login.html", form=form), 422
-        return _go(user, "code" if user.tf_totp_secret else "factor", _asked_for())
+        return go(user, "code" if service.has_factor(user) else "factor", asked_for())
     return render_template("accounts/login.html", form=form), 422 if form.errors else 200
 
 
@@ -73,7 +85,7 @@ def enter() -> Answer:
     form = EnterForm()
     if form.validate_on_submit():
         try:
-            return _go(service.redeem(form.secret.data), "password")
+            return go(service.redeem(form.secret.data), "password")
         except Problem as problem:
             form.secret.errors = [problem.message]
             return render_template("accounts/enter.html", form=form), problem.status
@@ -83,7 +95,7 @@ def enter() -> Answer:
 @accounts.route("/password", methods=["GET", "POST"])
 def password() -> Answer:
     """After a login link: a new password; the second factor stays unless it is lost."""
-    row, user = _on_the_way()
+    row, user = on_the_way()
     if row.stage != "password":
         return redirect(url_for("accounts.me"), 303)
     form = PasswordForm()
@@ -93,30 +105,45 @@ def password() -> Answer:
         except service.WeakPassword as error:
             form.password.errors = [str(error)]
         else:
-            return _go(user, "code" if user.tf_totp_secret else "factor")
-    return render_template("accounts/password.html", form=form, user=user), 422 if form.errors else 200
+            return go(user, "code" if service.has_factor(user) else "factor")
+    return render_template(
+        "accounts/password.html", form=form, user=user, has_factor=service.has_factor(user)
+    ), 422 if form.errors else 200
 
 
 @accounts.route("/login/code", methods=["GET", "POST"])
 def code() -> Answer:
-    row, user = _on_the_way()
+    row, user = on_the_way()
     if row.stage != "code":
         return redirect(url_for("review.home"), 303)
     form = CodeForm()
     if form.validate_on_submit():
-        if factor.check(user, form.code.data):
-            return _go(user, "in", _asked_for())
+        by = factor.check(user, form.code.data)
+        if by:
+            return _tell_what_is_left(user, go(user, "in", asked_for(), by=by), by)
         form.code.errors = [
             _("Too many wrong codes. Wait a quarter of an hour, or use a login link.")
             if factor.must_wait(user)
             else _("This code is wrong, or was used before. Wait for the next one.")
         ]
-    return render_template("accounts/code.html", form=form), 422 if form.errors else 200
+    return render_template(
+        "accounts/code.html",
+        form=form,
+        passkey=PasskeyForm(formdata=None) if passkeys.of(user) and passkeys.possible() else None,
+        digits=user.tf_totp_secret is not None,
+    ), 422 if form.errors else 200
+
+
+def _tell_what_is_left(user: User, answer: Response, by: str) -> Response:
+    if by == "recovery":
+        left = recovery.left(user)
+        flash(ngettext("One recovery code is left.", "%(num)d recovery codes are left.", left))
+    return answer
 
 
 @accounts.route("/login/factor", methods=["GET", "POST"], endpoint="factor")
 def set_up_factor() -> Answer:
-    row, user = _on_the_way()
+    row, user = on_the_way()
     if row.stage == "code":
         return redirect(url_for("accounts.code"), 303)
     if row.stage == "in" and not cookie.get("renew_factor"):
@@ -124,7 +151,7 @@ def set_up_factor() -> Answer:
     form = CodeForm()
     if form.validate_on_submit():
         if factor.adopt(user, row, form.code.data):
-            return _go(user, "in", _asked_for())
+            return after_set_up(user, row, "totp")
         form.code.errors = [
             _("This isn't the code that belongs to this picture. Is the phone's clock right?")
         ]
@@ -132,7 +159,8 @@ def set_up_factor() -> Answer:
     page: dict[str, Any] = {
         "picture": factor.picture(user, secret),
         "typed": factor.typed(secret),
-        "later": _loopback(),
+        "later": _loopback() and row.stage == "factor",
+        "passkey": PasskeyForm(formdata=None) if passkeys.possible() else None,
     }
     return render_template(
         "accounts/factor.html", form=form, empty=EmptyForm(), **page
@@ -142,12 +170,12 @@ def set_up_factor() -> Answer:
 @accounts.post("/login/later")
 def later() -> Answer:
     """Without a second factor, this once: only from this very machine."""
-    row, user = _on_the_way()
+    row, user = on_the_way()
     if row.stage != "factor" or not _loopback():
         raise Problem(
             "not-allowed", _("The second factor can only be put off on the server's own machine."), 403
         )
-    return _go(user, "in", _asked_for())
+    return go(user, "in", asked_for())
 
 
 @accounts.post("/logout")
@@ -158,7 +186,7 @@ def logout() -> Answer:
 
 @accounts.route("/me", methods=["GET", "POST"])
 def me() -> Answer:
-    _row, user = _on_the_way()
+    _row, user = on_the_way()
     form = OwnPasswordForm()
     if form.validate_on_submit():
         if service.check_password(user.username, form.present.data) is None:
@@ -168,7 +196,14 @@ def me() -> Answer:
                 return _change_own(user, form)
             except service.WeakPassword as error:
                 form.password.errors = [str(error)]
-    return render_template("accounts/me.html", form=form, user=user), 422 if form.errors else 200
+    return render_template(
+        "accounts/me.html",
+        form=form,
+        user=user,
+        passkeys=passkeys.of(user),
+        left=recovery.left(user),
+        empty=EmptyForm(formdata=None),
+    ), 422 if form.errors else 200
 
 
 def _change_own(user: User, form: OwnPasswordForm) -> Response:

@@ -69,7 +69,7 @@ def test_revoking_asks_first_and_then_stops_the_phone_at_its_next_request(
 
 def test_adding_somebody_gives_a_link_to_hand_over(app: Flask) -> None:
     admin = person(app, "admin")
-    sent = {"username": "Second Reader", "roles": ["reviewer"], "active": "y"}
+    sent = {"username": "Second Reader", "roles": ["coordinator"], "active": "y"}
     shown = admin.post("/desk/people", sent, page="/desk/people").text
     secret = shown.split("/desk/enter#")[1].split("<")[0]
     new = Desk(app.test_client())
