@@ -40,7 +40,8 @@ export function digitBoxes(form: HTMLFormElement, length: number, say: Say): voi
     others.setAttribute('aria-hidden', 'true');
     holder.append(box, others);
     box.addEventListener('focus', () => {
-      if (digits.at !== at) show(go(digits, at));
+      // The box that waits for another digit has the focus, but the next one stays the next.
+      if (digits.at !== at && digits.adding !== at) show(go(digits, at));
       box.select();
     });
     box.addEventListener('keydown', (event) => {
