@@ -29,6 +29,6 @@ def choices() -> list[tuple[str, str]]:
     return [
         ("admin", _("admin: phones, people, the server; sees no content")),
         ("lead", _("lead: everything that was recorded, and the custody keys")),
-        ("reviewer", _("reviewer: everything that was recorded")),
+        ("reviewer", _("reviewer: what was recorded, as they claim it")),
         ("coordinator", _("coordinator: phones and what they still hold; sees no content")),
     ]
