@@ -8,7 +8,7 @@ import sys
 
 from bench import figures
 
-PARTS = ("intake", "sealing", "scrub")
+PARTS = ("intake", "sealing", "scrub", "register")
 
 
 def main() -> int:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -40,11 +40,16 @@ def lay(readings: Mapping[int, set[str]]) -> None:
 
 
 def row(reading: int, pattern: str) -> ReadingPattern:
-    """A pattern with its numbers; without them where it has too few digits ever to answer a search."""
-    numbers = keys.numbers(pattern) if rio.known(pattern) >= rio.FEWEST else (None,) * keys.ORDERS
     return ReadingPattern(
-        reading_id=reading, pattern=pattern, **{f"k{n}": number for n, number in enumerate(numbers, 1)}
+        reading_id=reading,
+        pattern=pattern,
+        **{f"k{n}": number for n, number in enumerate(numbers(pattern), 1)},
     )
+
+
+def numbers(pattern: str) -> Sequence[int | None]:
+    """The columns `k1` to `k5`; empty where a pattern has too few digits ever to answer a search."""
+    return keys.numbers(pattern) if rio.known(pattern) >= rio.FEWEST else (None,) * keys.ORDERS
 
 
 def ways(read: rio.Read, length: int) -> set[str]:

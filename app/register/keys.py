@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import mul
 
 from app.register import rio
 
@@ -54,11 +55,15 @@ def orders(length: int) -> tuple[tuple[int, ...], ...]:
 def numbers(pattern: str) -> tuple[int, ...]:
     """A pattern as a number in each order."""
     values = [_OPEN if c == rio.UNKNOWN else int(c) for c in pattern]
-    return tuple(
-        sum(values[place] * weight for place, weight in zip(order, _weights(len(pattern)), strict=True))
-        + _base(len(pattern))
-        for order in orders(len(pattern))
-    )
+    base = _base(len(pattern))
+    return tuple(sum(map(mul, values, weights), base) for weights in _by_place(len(pattern)))
+
+
+@lru_cache
+def _by_place(length: int) -> tuple[tuple[int, ...], ...]:
+    """For each order what a digit at each place is worth."""
+    weights = _weights(length)
+    return tuple(tuple(weights[order.index(place)] for place in range(length)) for order in orders(length))
 
 
 def exact(query: str, least: int) -> Lookup | None:

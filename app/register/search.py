@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.db import db
@@ -14,9 +15,9 @@ from app.journal.models import Observation
 from app.register import index, rio
 from app.register.models import REPLACED, STANDS, Reading, Sighting
 from app.register.seen import Wanted, conditions, without_sighting
-from app.register.service import as_read, length
+from app.register.whole import as_read, length
 
-MOST_HITS = 200
+MOST_HITS = 100  # more is no answer: another digit, a unit or a day narrows it
 FEWEST_DIGITS = rio.FEWEST  # the register isn't there to be browsed
 _CHUNK = 1_000  # readings looked at together
 
@@ -75,13 +76,13 @@ def search(wanted: Wanted, *where: ColumnElement[bool]) -> Found:
         raise TooFewDigits
     where = (*conditions(wanted), *where)
     agreeing = index.agreeing(queries, rio.FEWEST)
-    hits = _full(_best(agreeing, where), queries, wanted)
+    hits = _full(_best(agreeing, where, set()), queries, wanted)
     if len(hits) < MOST_HITS:
         close = index.nearly(queries, lambda query, n: min(rio.FEWEST, rio.known(query) - n))
         others = {reading: agree for reading, agree in close.items() if reading not in agreeing}
         known = {hit.sighting.id for hit in hits}
-        more = _full(_best(others, where), queries, wanted)
-        hits += [hit for hit in more if hit.sighting.id not in known]
+        best = _best(others, where, known)
+        hits += _full(best, queries, wanted)
     return Found(sorted(hits, key=_rank)[:MOST_HITS], len(hits) >= MOST_HITS)
 
 
@@ -97,17 +98,20 @@ def _without_digits(wanted: Wanted, where: tuple[ColumnElement[bool], ...]) -> F
     return Found(hits[:MOST_HITS], len(hits) > MOST_HITS, without_sighting(wanted, MOST_HITS))
 
 
-def _best(readings: dict[int, int], where: tuple[ColumnElement[bool], ...]) -> list[int]:
-    """The readings to show of those found, one a sighting, those with most digits in common and the newest first."""
+def _best(readings: dict[int, int], where: tuple[ColumnElement[bool], ...], known: set[str]) -> list[int]:
+    """The readings to show of those found, one a sighting that isn't known yet, those with most digits in common and the
+    newest first."""
     chosen: dict[str, tuple[bool, int]] = {}
     for rows in _in_turn(readings, where):
         for reading, sighting, state in rows:
             one = (state == REPLACED, reading)
+            if sighting in known:
+                continue
             if sighting not in chosen or (not one[0] and chosen[sighting][0]):
                 chosen[sighting] = one
-        if len(chosen) >= MOST_HITS:
+        if len(chosen) + len(known) >= MOST_HITS:
             break
-    return [reading for _, reading in chosen.values()]
+    return [reading for _, reading in chosen.values()][: MOST_HITS - len(known)]
 
 
 def _in_turn(
@@ -136,6 +140,7 @@ def _full(readings: list[int], queries: list[str], wanted: Wanted) -> list[Hit]:
         .join(Sighting, Sighting.id == Reading.sighting)
         .join(Observation, Observation.id == Sighting.observation_id)
         .where(index.among(Reading.id, readings))
+        .options(defer(Reading.faults, raiseload=True))
     )
     hits = (_hit(reading, sighting, observation, queries, wanted) for reading, sighting, observation in rows)
     return [hit for hit in hits if hit is not None]
@@ -146,7 +151,7 @@ def _hit(
 ) -> Hit | None:
     read = as_read(reading)
     laid = [(pattern, read) for pattern in rio.patterns(read, length())]
-    if reading.state == STANDS and sighting.pattern:
+    if reading.state == STANDS and sighting.pattern and sighting.pattern != reading.pattern:
         laid.append((sighting.pattern, rio.Read(sighting.pattern, unsure=frozenset(sighting.unsure))))
     answers = [
         Hit(

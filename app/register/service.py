@@ -7,9 +7,8 @@ adds a version.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 
-from flask import current_app
 from sqlalchemy import func, select
 
 from app.accounts.models import User
@@ -21,6 +20,7 @@ from app.journal.models import Entry, Observation
 from app.register import entries, index, rio
 from app.register.models import REPLACED, STANDS, TAKEN_BACK, Marking, Reading, Sighting
 from app.register.together import most_known, together
+from app.register.whole import as_read, by_weight, length, whole
 
 DESK_HOW = ("later_from_media", "told", "memory")  # how somebody at the desk may have come to a reading
 
@@ -68,11 +68,6 @@ class Evidence:
     region: Region | None = None
     crop: str | None = None
     crop_sha256: str | None = None
-
-
-def length() -> int:
-    """Digits of a number, as configured."""
-    return int(current_app.config["TEMOIN"].rio_digits)
 
 
 def take(entry: Entry) -> Reading | None:
@@ -182,25 +177,10 @@ def read_again(user: User, sighting_id: str, said: Said, evidence: Evidence | No
         return reading
 
 
-def as_read(reading: Reading) -> rio.Read:
-    return rio.Read(
-        pattern=reading.pattern,
-        fragments=tuple(rio.Fragment(**fragment) for fragment in reading.fragments),
-        unsure=frozenset(reading.unsure),
-        how=reading.how,
-        alternatives={int(at): digits for at, digits in reading.alternatives.items()},
-    )
-
-
-def standing(sighting: Sighting) -> list[Reading]:
-    """The versions that count, what counts most first: the newest of the desk, then those of the phone."""
-    return [reading for reading in reversed(_versions(sighting)) if reading.state == STANDS]
-
-
 def settle(sighting: Sighting) -> None:
     """Lay down anew what the versions of a sighting say together, and what it is found by."""
     versions = _versions(sighting)
-    readings = _by_weight([reading for reading in reversed(versions) if reading.state == STANDS])
+    readings = by_weight(versions)
     reads = [as_read(reading) for reading in readings]
     laid = together(reads, length())
     sighting.pattern = laid.pattern if laid.known else None
@@ -217,29 +197,8 @@ def settle(sighting: Sighting) -> None:
         for reading in versions
     }
     if readings:  # two parts read apart may be found by digits of both
-        found_by[readings[0].id] |= index.ways(whole(sighting, readings), length())
+        found_by[readings[0].id] |= index.ways(whole(sighting, versions), length())
     index.lay(found_by)
-
-
-def whole(sighting: Sighting, readings: list[Reading] | None = None) -> rio.Read:
-    """All that stands of a sighting as one reading: for candidates."""
-    readings = _by_weight(standing(sighting)) if readings is None else readings
-    loose = tuple(
-        fragment
-        for reading in readings
-        for fragment in as_read(reading).fragments
-        if fragment.anchor == "anywhere"
-    )
-    digits = [reading for reading in readings if reading.pattern or reading.fragments]
-    how = digits[0].how if digits else ""
-    instead = {at: said for r in reversed(readings) for at, said in as_read(r).alternatives.items()}
-    read = rio.Read(sighting.pattern, loose, frozenset(sighting.unsure), how, instead)
-    return read if rio.patterns(read, length()) else replace(read, fragments=())
-
-
-def _by_weight(readings: list[Reading]) -> list[Reading]:
-    """The desk's before the phone's: it had time and the footage."""
-    return sorted(readings, key=lambda reading: reading.user_id is None)
 
 
 def _versions(sighting: Sighting) -> list[Reading]:

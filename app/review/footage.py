@@ -15,7 +15,7 @@ from app.errors import Problem
 from app.opening import crops, cutting
 from app.opening.cutting import Busy, CannotCut
 from app.opening.models import Crop
-from app.register import rio, undo
+from app.register import rio, undo, whole
 from app.register import service as register
 from app.register.models import Reading, Sighting
 from app.register.service import Contradiction, Evidence, Region
@@ -71,7 +71,7 @@ def _page(found: Footage, form: ReadingForm, problem: str = "") -> Answer:
     used = {version.reading.crop for who in found.officers for version in who.versions}
     return render_template(
         "desk/footage.html", footage=found, medium=found.medium, observation=found.observation, form=form,
-        problem=problem, length=register.length(), data_of=data_of,
+        problem=problem, length=whole.length(), data_of=data_of,
         unused=[crop for crop in fresh if crop.id not in used][:6],
     ), 422 if problem else 200  # fmt: skip
 

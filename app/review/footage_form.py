@@ -15,8 +15,9 @@ from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
 from app.register import rio
-from app.register.service import DESK_HOW, Said, length
+from app.register.service import DESK_HOW, Said
 from app.register.vocabulary import label, options
+from app.register.whole import length
 
 _QUIET = {"autocomplete": "off", "autocorrect": "off", "autocapitalize": "off", "spellcheck": "false"}
 STATUSES = ("READ_FULL", "READ_PART", "NOT_WORN", "COVERED", "UNREADABLE", "DEFACED", "NOT_CHECKED")

@@ -16,7 +16,7 @@ from app.db import db
 from app.ids import new_id
 from app.intake.models import Item
 from app.journal.models import Observation
-from app.register import rio, search, service
+from app.register import rio, search, service, whole
 from app.register.models import REPLACED, STANDS, TAKEN_BACK, Marking, Reading, ReadingPattern, Sighting
 from app.register.seen import Wanted
 from app.register.service import Contradiction, Evidence, Region, Said, UnknownSighting
@@ -209,4 +209,4 @@ def test_unsure_digits_are_found_by_others_too(phone: Phone) -> None:
     with phone.app.app_context():
         rows = set(db.session.scalars(select(ReadingPattern.pattern)))
         assert rows == {"1234567", "?234567", "123456?", "?23456?"}
-        assert rio.patterns(service.as_read(db.session.query(Reading).one())) == {"1234567"}
+        assert rio.patterns(whole.as_read(db.session.query(Reading).one())) == {"1234567"}
