@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 
 import click
 from flask import Flask, current_app
@@ -19,6 +20,8 @@ from app.enrol.models import Device
 from app.errors import Problem
 from app.keys import keys
 from app.scrub.cli import scrub_command
+
+TELL = 2  # seconds between two lines about how far a long command is
 
 
 def _set_up() -> None:
@@ -89,7 +92,9 @@ def enrol_device(label: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("label")
-@click.option("--replaces", metavar="DEVICE", help="The ended enrolment of the same phone, which this one goes on for.")
+@click.option(
+    "--replaces", metavar="DEVICE", help="The ended enrolment of the same phone, which this one goes on for."
+)
 @with_appcontext
 def invite(label: str, replaces: str | None) -> None:
     """An invitation for one phone: link and code, shown once."""
@@ -107,19 +112,41 @@ def invite(label: str, replaces: str | None) -> None:
 
 
 @click.command()
+@click.option(
+    "--acknowledge", metavar="STATEMENT", help="Somebody has looked into what this statement says of the log."
+)
+@click.option("--reason", help="Why, for the log; with --acknowledge.")
 @with_appcontext
-def verify() -> None:
-    """Read the log and every stored body again. Ends with 1 at the first byte that is off."""
+def verify(acknowledge: str | None, reason: str | None) -> None:
+    """Read the log and everything stored again, beside a running server too. Ends with 1 at the first byte that is off."""
+    from app.verify import Damaged, Progress, run
+    from app.verify.statements import acknowledge as note
+
     _set_up()
-    from app.intake.verify import Damaged, verify_items
+    said = [time.monotonic()]
+
+    def tell(progress: Progress) -> None:
+        if time.monotonic() - said[0] > TELL:
+            said[0] = time.monotonic()
+            click.echo(
+                f"{progress.done} of {progress.of} log entries, {progress.items} items, {progress.size >> 20} MiB",
+                err=True,
+            )
 
     try:
-        entries = log.verify()
-        items = verify_items()
+        if acknowledge:
+            if not reason:
+                raise click.ClickException("an acknowledgement needs --reason")
+            note(acknowledge, reason)
+        found = run(tell)
     except (log.LogBroken, Damaged) as error:
         click.echo(f"NOT VERIFIED: {error}", err=True)
         sys.exit(1)
-    click.echo(f"verified: {entries} log entries, {items} items")
+    for index, items in sorted(found.withdrawn.items()):
+        click.echo(f"withdrawn by entry {index}: {items} items")
+    for statement in found.acknowledged:
+        click.echo(f"acknowledged: statement {statement} has seen another log")
+    click.echo(f"verified: {found.entries} log entries, {found.items} items")
 
 
 @click.command()
@@ -150,5 +177,15 @@ def doctor() -> None:
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, login_link, accounts_cli.role, enrol_device, invite, verify, worker, doctor, scrub_command):
+    for command in (
+        setup,
+        login_link,
+        accounts_cli.role,
+        enrol_device,
+        invite,
+        verify,
+        worker,
+        doctor,
+        scrub_command,
+    ):
         app.cli.add_command(command)

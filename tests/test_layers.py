@@ -25,7 +25,7 @@ RANKS = (
     ("stats",),
     ("phone", "worker"),
     ("admin", "imports"),
-    ("doctor",),
+    ("doctor", "verify"),
     ("cli",),
     ("demo",),
     ("factory",),

@@ -6,16 +6,19 @@ import base64
 import hashlib
 import json
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import insert, select, text
 
 from app.clock import now_ms
 from app.custody.models import LogDetail, LogEntry
-from app.db import db, unit_of_work
+from app.db import db, forget_reads, unit_of_work
 
 START = bytes(32)
+PAGE = 500  # entries read at a time
 _LAST = select(LogEntry.index, LogEntry.chain).order_by(LogEntry.index.desc()).limit(1)
 _ENTRY, _DETAIL = insert(LogEntry), insert(LogDetail)
 
@@ -56,7 +59,7 @@ def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None 
         # Tables, not objects: this runs under the write lock for everything that happens, and takes half the time.
         line = session.connection()
         last = line.execute(_LAST).first()
-        index, chain = (last.index + 1, last.chain) if last else (0, START)
+        index, chain = (last[0] + 1, last[1]) if last else (0, START)
         salt, said = os.urandom(32), json.dumps(detail or {}, ensure_ascii=False, sort_keys=True).encode()
         at = now_ms()
         entry = json.dumps(
@@ -84,28 +87,83 @@ def head() -> tuple[int, str]:
     return (last.index + 1, b64(last.chain)) if last else (0, b64(START))
 
 
+@dataclass(frozen=True)
+class Said:
+    """One entry as verified: its line's parts, and what it says; `detail` is None where that was erased."""
+
+    index: int
+    at: int
+    actor: str
+    verb: str
+    object: str
+    leaf: str
+    detail: dict[str, Any] | None
+
+
+def walk(end: int) -> Iterator[list[Said]]:
+    """The first `end` entries in pages, each held to the chain before it is given out, each page of a read of its own.
+    Raises LogBroken at the first that is off."""
+    chain = START
+    for first in range(0, end, PAGE):
+        forget_reads()
+        rows = db.session.execute(
+            select(LogEntry, LogDetail)
+            .join(LogDetail, LogDetail.index == LogEntry.index, isouter=True)
+            .where(LogEntry.index >= first, LogEntry.index < min(first + PAGE, end))
+            .order_by(LogEntry.index)
+        ).all()
+        page = []
+        for expected, row in zip_longest(range(first, min(first + PAGE, end)), rows):
+            if row is None or row[0].index != expected:
+                raise LogBroken(f"entry {expected} is missing")
+            said, chain = _checked(row[0], row[1], chain)
+            page.append(said)
+        yield page
+
+
+def _checked(entry: LogEntry, detail: LogDetail | None, chain: bytes) -> tuple[Said, bytes]:
+    said = json.loads(entry.line)
+    leaf = leaf_hash(entry.line)
+    if said["i"] != entry.index or said["p"] != b64(chain) or leaf != entry.leaf:
+        raise LogBroken(f"entry {entry.index} was altered")
+    chain = chain_hash(chain, leaf)
+    if chain != entry.chain or (said["t"], said["v"], said["o"]) != (entry.at, entry.verb, entry.object):
+        raise LogBroken(f"entry {entry.index} was altered")
+    if detail is None:
+        raise LogBroken(f"the detail of entry {entry.index} is missing")
+    told = None
+    if detail.detail is not None:
+        if b64(hashlib.sha256((detail.salt or b"") + detail.detail).digest()) != said["d"]:
+            raise LogBroken(f"the detail of entry {entry.index} was altered")
+        told = json.loads(detail.detail)
+    return Said(entry.index, said["t"], said["a"], said["v"], said["o"], b64(leaf), told), chain
+
+
+def chains(sizes: Iterable[int]) -> dict[int, str]:
+    """By number of entries, the chain value after the last of them, as `seen` quotes it."""
+    wanted = set(sizes)
+    found = {
+        index + 1: b64(chain)
+        for index, chain in db.session.execute(
+            select(LogEntry.index, LogEntry.chain).where(LogEntry.index.in_([size - 1 for size in wanted]))
+        )
+    }
+    return found | ({0: b64(START)} if 0 in wanted else {})
+
+
+def holds(seen: object) -> bool | None:
+    """Whether a phone's `seen` is this log's; None where it has seen nothing yet."""
+    if not isinstance(seen, dict):
+        return None
+    size = seen.get("size")
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**53:
+        return False
+    return chains([size]).get(size) == seen.get("hash")
+
+
 def verify() -> int:
     """Read the whole log again. Returns the number of entries; raises LogBroken at the first that is off."""
-    chain, expected = START, 0
-    for entry in db.session.scalars(
-        select(LogEntry).order_by(LogEntry.index).execution_options(yield_per=500)
-    ):
-        if entry.index != expected:
-            raise LogBroken(f"entry {expected} is missing")
-        said = json.loads(entry.line)
-        leaf = leaf_hash(entry.line)
-        if said["i"] != expected or said["p"] != b64(chain) or leaf != entry.leaf:
-            raise LogBroken(f"entry {expected} was altered")
-        chain = chain_hash(chain, leaf)
-        if chain != entry.chain or (said["t"], said["v"], said["o"]) != (entry.at, entry.verb, entry.object):
-            raise LogBroken(f"entry {expected} was altered")
-        detail = db.session.get(LogDetail, expected)
-        if detail is None:
-            raise LogBroken(f"the detail of entry {expected} is missing")
-        if (
-            detail.detail is not None
-            and b64(hashlib.sha256((detail.salt or b"") + detail.detail).digest()) != said["d"]
-        ):
-            raise LogBroken(f"the detail of entry {expected} was altered")
-        expected += 1
-    return expected
+    end = head()[0]
+    for _page in walk(end):
+        pass
+    return end

@@ -111,7 +111,7 @@ def receive(bearer: Device, token: str) -> dict[str, Any]:
         before = {one.sha256 for one in near if one.seq == number - 1}
         place = log.append(
             f"device:{carrier}", "statement.received", digest,
-            {"typ": typ, "seq": number, "forked": forked, "statement": token},
+            {"typ": typ, "seq": number, "forked": forked, "statement": token, "seen": log.holds(payload.get("seen"))},
         )  # fmt: skip
         at = now_ms()
         receipt = _receipt(signer, digest, at, [item["id"] for item in items], place) if items else None

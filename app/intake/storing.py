@@ -177,13 +177,12 @@ def drop_tails(device_id: str, item_id: str) -> None:
                 Upload.tail >= 0,
             )
         ).all()
-        names = [upload.id for upload in gone]
         for upload in gone:
+            # Files first: a file that no row names would be one that nobody sent.
+            for blob in (f"heads/{upload.id}", f"heads/{upload.id}.age", f"bodies/{upload.id}"):
+                blobs().erase(blob)
+            Incoming(blobs(), upload.id).remove()
             session.delete(upload)
-    for name in names:
-        for blob in (f"heads/{name}", f"heads/{name}.age", f"bodies/{name}"):
-            blobs().erase(blob)
-        Incoming(blobs(), name).remove()
 
 
 def close_cut(upload: Upload, actor: str = "worker") -> Item | None:

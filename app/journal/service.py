@@ -76,9 +76,15 @@ def parse(text: str) -> Parsed:
     )  # fmt: skip
 
 
+def read(document: dict[str, Any]) -> Parsed:
+    """The parts of an entry that is kept. Raises BadEntry."""
+    return parse(json.dumps(document))
+
+
 def digest(document: dict[str, Any]) -> str:
     """SHA-256 of an entry as it is kept: its JSON with sorted keys and without spaces."""
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    stored = json.loads(json.dumps(document))  # as a database gives it back: every key is text
+    text = json.dumps(stored, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return jws.sha256(text.encode("utf-8", "surrogatepass"))
 
 

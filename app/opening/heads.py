@@ -41,7 +41,7 @@ def close_head(item: Item | Superseded, head: bytes) -> None:
 
 def _note_head(item: Item | Superseded, digest: str) -> None:
     with unit_of_work() as session:
-        found: Item | Superseded | None = session.get(type(item), item.id)
+        found = session.get(Item, item.id) if isinstance(item, Item) else session.get(Superseded, item.id)
         if found is not None and found.head_age is None and found.withdrawn is None:
             found.head_age = digest
             log.append("worker", "head.closed", found.item_id, {"item": found.id, "head_age": digest})

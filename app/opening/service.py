@@ -261,8 +261,13 @@ def note(item_id: str, opening: Opening) -> None:
         "worker", "item.opened", item_id,
         {"item": opening.item, "original": opening.original_sha256, "size": opening.original_size,
          "interrupted": opening.interrupted, "provisional": opening.provisional, "working": opening.working_sha256,
-         "problem": opening.problem},
+         "problem": opening.problem, "read": digest_of_reading(opening)},
     )  # fmt: skip
+
+
+def digest_of_reading(opening: Opening) -> str:
+    """SHA-256 of what was read out of a file, report and facts, so that a change of either is found."""
+    return journal.digest({"report": opening.report, "facts": opening.facts})
 
 
 def newest(item: Item) -> Opening | None:

@@ -18,11 +18,11 @@ from app.imports.models import Imported
 from app.intake import storing
 from app.intake.incoming import Incoming
 from app.intake.models import Item, Upload
-from app.intake.verify import verify_items
 from app.keys import keys
 from app.opening.copies import open_copy
 from app.opening.models import Opening
 from app.review.queue import loose_items
+from app.verify import verify_items
 from app.worker import alone, work_off
 from tests import media
 from tests.desk import anybody

@@ -15,12 +15,12 @@ from app.clock import now_ms
 from app.db import db
 from app.ids import new_id
 from app.intake.models import Item
-from app.intake.verify import verify_items
 from app.journal.models import Entry
 from app.opening import heads
 from app.opening import service as opening
 from app.opening.models import Opening
 from app.opening.run import ChildFailed
+from app.verify import verify_items
 from app.worker import work_off
 from tests.opening.test_whole_way import jpeg
 from tests.phone import Phone, make_phone

@@ -13,7 +13,7 @@ from app.blobs import blobs
 from app.db import db
 from app.intake.incoming import Incoming
 from app.intake.models import Item
-from app.intake.verify import verify_items
+from app.verify import verify_items
 from tests.phone import Phone, make_phone
 
 

@@ -15,12 +15,12 @@ from app.custody import log
 from app.db import db
 from app.ids import new_id
 from app.intake.models import Item
-from app.intake.verify import verify_items
 from app.journal.models import Entry, Observation
 from app.keys import keys
 from app.opening import service as opening
 from app.opening.copies import open_copy
 from app.opening.models import Opening
+from app.verify import verify_items
 from app.worker import work_off
 from tests.phone import make_phone
 

@@ -7,8 +7,8 @@ from flask import Flask
 from app.blobs import blobs
 from app.db import db
 from app.intake.models import Item
-from app.intake.verify import verify_items
 from app.opening.models import Opening
+from app.verify import verify_items
 from app.worker import work_off
 from tests import media
 from tests.desk import person
