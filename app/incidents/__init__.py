@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(views.incidents)
     app.register_blueprint(sheets.incident_sheets)
+    app.extensions["references"].append(views.address_of)
     app.jinja_env.filters.update(apart=words.apart, hours=words.hours)
     app.jinja_env.globals.update(
         incident_of=queries.of_observation,

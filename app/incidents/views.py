@@ -43,6 +43,12 @@ def _observation(spoken: str) -> Observation:
     return found[0]
 
 
+def address_of(spoken: str) -> str | None:
+    """Where the find box leads for the reference of an incident."""
+    found = queries.find(spoken) if sum(c.isalnum() for c in spoken) == 6 else None
+    return url_for("incidents.show", reference=found.reference) if found else None
+
+
 def to(incident: Incident, endpoint: str = "incidents.show", anchor: str | None = None) -> Response:
     return redirect(url_for(endpoint, reference=incident.reference, _anchor=anchor), 303)
 

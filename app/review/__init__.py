@@ -9,11 +9,28 @@ from config import Config
 
 
 def init_app(app: Flask) -> None:
-    from app.review import claims, footage, hold, phrases, rows, steps, views, withdraw_views
+    from app.review import (
+        candidates,
+        claims,
+        footage,
+        hold,
+        officers,
+        phrases,
+        readings,
+        rows,
+        steps,
+        views,
+        withdraw_views,
+    )
 
     config: Config = app.config["TEMOIN"]
+    assert candidates and officers  # theirs are on that of readings
     assert steps  # its routes are on the blueprint of views
     app.register_blueprint(views.review)
+    app.extensions[
+        "references"
+    ] = []  # what lies above adds its own spoken references: text -> address or None
+    app.register_blueprint(readings.register)
     app.register_blueprint(footage.footage)
     app.register_blueprint(withdraw_views.bp)
     app.jinja_env.filters["reported"] = phrases.reported

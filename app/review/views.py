@@ -23,12 +23,14 @@ from app.review import (
     medium,
     observation,
     queue,
+    readings,
     rows,
     service,
     withdraw_views,
     work,
 )
-from app.review.forms import FindForm, LookUpForm, MarkForm, NoteForm, StepForm
+from app.review.forms import FindForm, MarkForm, NoteForm, StepForm
+from app.review.readings_form import LookUpForm
 
 review = Blueprint("review", __name__, url_prefix="/desk")
 Answer = Response | str | tuple[str, int]
@@ -89,28 +91,15 @@ def search() -> Answer:
     zone = current_app.config["TEMOIN"].timezone
     found = find.understand(current_user, form.text.data, zone, language.local(now_ms()).date())
     if found.by == "rio":
-        look_up_form = LookUpForm(formdata=None, number=form.text.data.strip())
-        return render_template("desk/look_up.html", form=look_up_form, hits=None, find=form)
+        return readings.page(LookUpForm(formdata=None, number=form.text.data.strip()), find=form)
     service.searched(current_user, found.by)
     if found.observation is not None:
         return redirect(url_for("review.observation", reference=found.observation.reference), 303)
+    for address_of in current_app.extensions["references"]:
+        if address := address_of(form.text.data):
+            return redirect(address, 303)
     page = queue.observations(current_user, found.conditions)
     return render_template("desk/found.html", page=page, find=form, step=StepForm(formdata=None))
-
-
-@review.route("/look-up", methods=["GET", "POST"])
-def look_up() -> Answer:
-    form = LookUpForm()
-    hits, kept_back = None, 0
-    if form.validate_on_submit():
-        try:
-            hits, kept_back = service.look_up(current_user, form.number.data, form.purpose.data)
-        except Problem as problem:
-            field = form.purpose if problem.code == "number-in-purpose" else form.number
-            field.errors = [problem.message]
-    return render_template(
-        "desk/look_up.html", form=form, hits=hits, kept_back=kept_back, boxes=observation.boxes
-    ), 422 if form.errors else 200
 
 
 @review.get("/look-ups")

@@ -182,7 +182,7 @@ def test_every_page_for_people(server: LiveServer, desk: Browser) -> None:
     ((device,),) = server.rows("SELECT id FROM device")
     ((user,),) = server.rows("SELECT id FROM user")
     paths = (
-        "queue", "queue?show=all", "queue?show=trial", f"o/{reference}", "look-up", "phones", f"phones/{device}/revoke",
+        "queue", "queue?show=all", "queue?show=trial", "incidents/", f"o/{reference}", "look-up", "phones", f"phones/{device}/revoke",
         "people", f"people/{user}", "status", "custody", "rights", "me", "nothing-here",
     )  # fmt: skip
     for language, theme in LOOKS:
