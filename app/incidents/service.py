@@ -56,8 +56,11 @@ def put(user: User, incident: Incident, observation_id: str, undoes: int | None 
     """An observation joins an incident; from another one it moves. None where it is there already. Raises Problem."""
     with unit_of_work() as work:
         _still(incident)
-        if work.get(Observation, observation_id) is None:
+        observation = work.get(Observation, observation_id)
+        if observation is None:
             raise Problem("not-found", _("There is no such observation."), 404)
+        if observation.trial:
+            raise Problem("trial", _("A trial recording doesn’t go into an incident."), 409)
         member = work.get(Member, observation_id)
         before = member.incident_id if member else None
         if before == incident.id:

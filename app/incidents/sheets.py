@@ -11,6 +11,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from app import language
+from app.accounts import drafts
 from app.accounts.models import User
 from app.db import db
 from app.incidents import forms, gather, prefill, queries, service, sheet, words
@@ -89,6 +90,9 @@ def edit(reference: str) -> Answer:
     base = queries.sheet_of(incident, form.base.data)
     typed = sheet.keep_sources(typed, base.document if base else None, document)
     page.base, page.document, page.ticked = form.base.data, typed, request.form.getlist("take")
+    # The page that comes now holds all that was typed; a draft would bring back what is older.
+    if draft := request.form.get(drafts.FIELD):
+        drafts.forget(current_user, draft)
     if faults:
         page.faults = {fault.at: _fault(fault.kind) for fault in faults}
         return _page(page, 422)

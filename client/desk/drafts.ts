@@ -78,6 +78,8 @@ async function bringBack(form: HTMLFormElement): Promise<void> {
   const said = answer?.fields;
   // What somebody has begun to type meanwhile counts for more.
   if (!said || inputs(form).some((field) => field === document.activeElement && field.value)) return;
+  // A form whose rows grow makes room for what comes back.
+  form.dispatchEvent(new CustomEvent('bringback', { detail: Object.keys(said) }));
   for (const field of inputs(form)) {
     if (ticked(field)) field.checked = `${field.name}=${field.value}` in said;
     else field.value = said[field.name] ?? field.value;

@@ -190,6 +190,13 @@ def test_a_sheet_that_two_people_write(server: LiveServer, browser: Browser) -> 
         page.fill(f"[name='custody_events.{at}.day']", "2026-11-21")
         page.fill(f"[name='custody_events.{at}.time']", time)
         page.select_option(f"[name='custody_events.{at}.time_is']", is_)
+    # Left half-way, by a session that ends or a browser that does: it comes back, rows and all.
+    expect(page.locator("[data-sheet]")).to_have_attribute("data-kept", "yes")
+    page.reload()
+    expect(page.locator(".brought-back")).to_be_visible()
+    expect(page.locator("[name='custody_events.2.time']")).to_have_value("08:50")
+    expect(page.locator("[name='custody_events.3.time_is']")).to_have_value("DID_NOT")
+    assert page.locator("[name='take']:not(:checked)").count() == 0
     picture(page, "desk-sheet-writing")
     page.locator("button.act").first.click()
     page.wait_for_url("**/sheet")
