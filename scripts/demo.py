@@ -14,6 +14,7 @@ from scripts.ground import Missing, say
 from scripts.serve import Supervisor, check_port, free_port, only_one, web, worker
 
 FOLDER = ROOT / ".demo"
+PART = ("dawn-heron", "dawn-sparrow", "minor", "beach", "pond")
 PATIENCE = 300.0  # seconds until everything is opened
 
 
@@ -46,13 +47,13 @@ def opening() -> Iterator[None]:
         child.wait()
 
 
-def make(config: Config) -> None:
-    """Tell the story into an empty folder."""
+def make(config: Config, part: bool = False) -> None:
+    """Tell the story into an empty folder. `part`: five scenes with small pictures, for tests."""
     from flask_migrate import upgrade
 
     from app import create_app
     from app.db import forget_reads
-    from app.demo import seed
+    from app.demo import seed, story
     from app.opening import service
 
     began = time.monotonic()
@@ -72,7 +73,8 @@ def make(config: Config) -> None:
         upgrade()
         seed.begin()
     with opening():
-        seed.tell_all(app, opened, say)
+        scenes = [scene for scene in story.read().scenes if scene.key in PART] if part else None
+        seed.tell_all(app, opened, say, scenes, part)
     say(f"Told in {time.monotonic() - began:.0f} s.")
 
 
@@ -101,7 +103,7 @@ def main() -> int:
         with only_one(config.instance):
             if not seed.is_told(config.instance):
                 say("Telling a made-up story; the first time this takes about a minute ...")
-                make(config)
+                make(config, part="part" in sys.argv[1:])
             links = ways_in(config)
             shown = "localhost" if config.host in {"127.0.0.1", "::1"} else config.host
             ready = (

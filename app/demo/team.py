@@ -23,9 +23,11 @@ from app.intake.models import Item
 from app.journal.models import Entry, Observation
 from app.opening import crops, cutting
 from app.opening.service import newest_of
+from app.register import officers
 from app.register import service as register
+from app.register.seen import Wanted
+from app.review import readings, work
 from app.review import service as desk
-from app.review import work
 from app.review.observation import standing
 from app.sites import service as sites
 from app.sites.facts import Facts, Position
@@ -77,7 +79,9 @@ class Team:
             "more": lambda user, key, why: work.needs_more(user, self.told[key], why),
             "note": lambda user, key, text: desk.note(user, self.told[key], text),
             "choose": lambda user, key, who: work.choose(user, self.told[key], self.people[who].id, True),
-            "look-up": desk.look_up,
+            "look-up": lambda user, number, why: readings.looked_up(user, Wanted(number), why),
+            "accept": self._accept,
+            "refuse": self._refuse,
             "read": self._read,
             "incident": self._incident,
             "agree": self._agree,
@@ -87,6 +91,19 @@ class Team:
             about = rest[0] if isinstance(rest[0], list) else [rest[0]]
             if all(key in self.told for key in about if key in known):
                 acts[act](self.people[name], *rest)
+
+    def _pair(self, key: str, said: Mapping[str, Any]) -> tuple[str, str]:
+        one = register.sighting_of(self.told[key], said["officer"])
+        return one.id, register.sighting_of(self.told[said["other"]], said["other_officer"]).id
+
+    def _accept(self, user: User, key: str, said: Mapping[str, Any]) -> None:
+        """Hold two sightings to be of one officer."""
+        if said["other"] in self.told:
+            officers.accept(user, *self._pair(key, said), said["reason"], "A")
+
+    def _refuse(self, user: User, key: str, said: Mapping[str, Any]) -> None:
+        if said["other"] in self.told:
+            officers.refuse(user, *self._pair(key, said), said["reason"], "D")
 
     def _scene(self, key: str) -> Scene:
         return next(scene for scene in self.story.scenes if scene.key == key)

@@ -19,11 +19,11 @@ from app.demo import seed, story
 from app.demonstration import mark
 from app.incidents.models import Incident, Member, Verdict
 from app.intake.models import Item
-from app.intake.verify import verify_items
 from app.journal.models import Observation
 from app.opening.models import Crop
 from app.register.models import Reading
 from app.review.models import Work
+from app.verify import verify_items
 from app.worker import work_off
 from config import Config
 from tests.desk import Desk, come_in

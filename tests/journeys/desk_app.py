@@ -8,7 +8,6 @@ from playwright.sync_api import Download, Locator, Page, Playwright, expect
 
 from tests.journeys.browser import Browser
 from tests.journeys.live import LiveServer
-from tests.journeys.pictures import picture
 
 PASSPHRASE = "nine lanterns under wet canvas"
 
@@ -35,7 +34,6 @@ class DeskApp:
         self.button("Go on").click()
         self.button("Later").click()
         expect(self.page.get_by_role("heading", name="Queue")).to_be_visible()
-        picture(self.page, "desk-queue")
 
     def open(self, reference: str) -> None:
         """Find an observation as somebody would who heard its reference."""

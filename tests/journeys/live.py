@@ -43,6 +43,10 @@ def free_port() -> int:
 class LiveServer:
     """Start, stop, kill. The port stays the same over restarts, so that a browser's origin does."""
 
+    program: tuple[str, ...] = ("scripts.serve",)
+    ready = "Témoin is running"  # what it says once it answers
+    patience = PATIENCE
+
     def __init__(self, instance: Path, root: Path = ROOT, **environment: str) -> None:
         self.root = root  # where the application lies: a journey may bring a copy, to change its files
         self.instance, self.port, self._more = instance, free_port(), environment
@@ -63,12 +67,12 @@ class LiveServer:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [PYTHON, "-m", "scripts.serve"], cwd=self.root, env=self.environment, text=True,
+            [PYTHON, "-m", *self.program], cwd=self.root, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._listener.start()
-        until(f"the server is ready; it said: {self.said[-2000:]}", lambda: self._ready())
+        until(f"the server is ready; it said: {self.said[-2000:]}", lambda: self._ready(), self.patience)
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -80,7 +84,7 @@ class LiveServer:
         assert self._process is not None
         if self._process.poll() is not None:
             raise NotInTime(f"the server ended: {self.said[-3000:]}")
-        return "Témoin is running" in self.said.rpartition("\0")[2]
+        return self.ready in self.said.rpartition("\0")[2]
 
     def stop(self) -> None:
         if self._process is None:

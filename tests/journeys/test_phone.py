@@ -131,7 +131,6 @@ def seen_at_the_desk(desk: DeskApp, reference: str) -> None:
     page = desk.page
     expect(page.get_by_role("img", name=re.compile("Photo taken"))).to_be_visible()
     expect(page.get_by_text("Tents taken at dawn, nobody hurt.")).to_be_visible()
-    picture(page, "desk-observation")
     film = desk.show("Film 4")
     expect(film.get_by_text("interrupted")).to_be_visible()
     assert desk.plays(film, 4.0) > 4.0
