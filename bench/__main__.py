@@ -8,7 +8,7 @@ import sys
 
 from bench import figures
 
-PARTS = ("intake", "sealing", "scrub", "register")
+PARTS = ("intake", "sealing", "scrub", "register", "desk")
 
 
 def main() -> int:
