@@ -46,7 +46,7 @@ def _boxes(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes], size:
         stop = at + length
         if stop > end and kind == b"mdat":
             stop = end
-        if length < body - at or stop > end or not head.strip(b"\0"):
+        if length < body - at or stop > end or not head[: end - at].strip(b"\0"):
             zeros(result, at, end)  # the end of a QuickTime list, or rubbish that was blanked
             return
         if kind not in allowed:

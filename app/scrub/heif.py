@@ -13,6 +13,8 @@ item names, films (motion and live photos), makers' boxes, bytes after the last 
 index is padded to its old length, so nothing moves.
 """
 
+import struct
+
 from app.scrub import bmff, exif, icc, items, limits, moov, nal, obu, texts
 from app.scrub.bmff import Box, number
 from app.scrub.errors import Refused
@@ -110,8 +112,10 @@ def _gone(source: Source, box: Box, part: Builder, notes: Notes) -> None:
     if box.kind not in (b"free", b"skip"):
         notes.found("heif", box.name)
         notes.removed(names.get(box.kind, f"{box.name} box"), min(box.end, source.size) - box.start)
-    part.literal(source.at(box.start, 4) + b"free" + source.at(box.start + 8, box.body - box.start - 8))
-    part.zeros(min(box.end, source.size) - box.body)
+    size = min(box.end, source.size) - box.start
+    wide = box.body - box.start == 16
+    part.literal(struct.pack(">I4sQ", 1, b"free", size) if wide else struct.pack(">I4s", size, b"free"))
+    part.zeros(size - (box.body - box.start))
 
 
 class Picture:

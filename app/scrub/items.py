@@ -168,13 +168,17 @@ def write_locations(data: bytes | bytearray, box: Box, items: list[Item]) -> byt
     )
 
 
+REFERENCES = frozenset((b"dimg", b"auxl", b"prem", b"base", b"pred", b"exbl", b"tbas"))
+"""Made of, belongs to, coded on top of: what decoding needs (ISO/IEC 23008-12, 6.4)."""
+
+
 def write_references(meta: Items, kept: set[int]) -> bytes:
     """`iref` with the references between kept items; empty where there is none."""
     width = 4 if meta.wide_references else 2
     out = b""
     for kind, source, targets in meta.references:
         stay = [target for target in targets if target in kept]
-        if source in kept and stay:
+        if source in kept and stay and kind in REFERENCES:
             numbers = b"".join(target.to_bytes(width, "big") for target in stay)
             out += whole(kind, source.to_bytes(width, "big") + len(stay).to_bytes(2, "big") + numbers)
     return whole(b"iref", bytes([width == 4, 0, 0, 0]) + out) if out else b""

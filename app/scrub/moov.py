@@ -211,6 +211,8 @@ def _track(
     _codec(data, stbl, track)
     track.table = Table(data, stbl, track.packet)
     track.offsets = [box for box in children(data, stbl.body, stbl.end) if box.kind in (b"stco", b"co64")]
+    if not track.offsets:
+        raise Refused("the film has no whole index")
     notes.kept(
         f"track {identity}: {HANDLERS[handler]}",
         f"codec {track.codec.decode('latin-1').strip()}, bit for bit",
