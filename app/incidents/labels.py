@@ -27,7 +27,7 @@ PARTS: dict[str, tuple[Words, Words]] = {
     "said": (_l("Facts, heard, opinion"), _l("Three places, so that nobody takes one for another.")),
     "people": (_l("People concerned"), _l("By group and role, never by name.")),
     "injuries": (_l("Injuries"), _l("What was seen or said to hurt, and where; no diagnosis.")),
-    "custody": (_l("Custody"), _l("One row a person: “person A”. The same word links the times below.")),
+    "custody": (_l("Arrest and custody"), _l("One row a person: “person A”. The same word links the times below.")),
     "custody_events": (_l("Times in custody"), _l("A time may be unknown, or about; “did not happen” is an answer too.")),
     "outcome": (_l("What came of it"), ""),
     "report": (_l("Report it is taken from"), _l("For incidents known from a document.")),

@@ -164,6 +164,10 @@ class Axis:
         share = (ms - self.start) / max(1, self.end - self.start)
         return round(min(1.0, max(0.0, share)) * 1000, 2)
 
+    def wide(self, ms: float, length: float) -> float:
+        """How wide a stretch is drawn, of 1000; never too narrow to be seen."""
+        return round(max(self.at(ms + length) - self.at(ms), 3), 2)
+
     def ticks(self) -> list[int]:
         """Round moments on it, six to twelve of them."""
         steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]

@@ -198,7 +198,7 @@ def test_a_sheet_that_two_people_write(server: LiveServer, browser: Browser) -> 
     expect(page.locator("[name='custody_events.3.time_is']")).to_have_value("DID_NOT")
     assert page.locator("[name='take']:not(:checked)").count() == 0
     picture(page, "desk-sheet-writing")
-    page.locator("button.act").first.click()
+    page.locator(".keep-bar button").click()
     page.wait_for_url("**/sheet")
     expect(page.locator(".stay li")).to_have_count(4)
     expect(page.locator(".stay li").nth(2)).to_contain_text("1 h 40")
@@ -207,14 +207,14 @@ def test_a_sheet_that_two_people_write(server: LiveServer, browser: Browser) -> 
 
     other.fill("[name='event.town']", "Marck")
     other.fill("[name='said.facts']", "Seen from the bridge")
-    other.locator("button.act").first.click()
+    other.locator(".keep-bar button").click()
     expect(other.locator(".conflict")).to_be_visible()
     expect(other.locator("[name='event.town']")).to_have_value("Marck")
     expect(other.locator(".clash").first).to_contain_text("Calais")
     expect(other.locator("[name='custody_events.2.time']")).to_have_value("08:50")
     expect(other.locator("[name='said.facts']")).to_have_value("Seen from the bridge")
     assert axe(other) == []
-    other.locator("button.act").first.click()
+    other.locator(".keep-bar button").click()
     other.wait_for_url("**/sheet")
     expect(other.locator("article")).to_contain_text("Seen from the bridge")
     expect(other.locator("article")).to_contain_text("Marck")
