@@ -80,7 +80,7 @@ def _span(gap: timedelta) -> str:
 
 
 def _places(medium: Medium, latitude: float, longitude: float) -> Line:
-    place = _place(medium)
+    place = phone_place(medium)
     if place is None:
         return "only", _("The file gives a position; the phone gave none.")
     lat, lon, accuracy = place
@@ -93,7 +93,7 @@ def _places(medium: Medium, latitude: float, longitude: float) -> Line:
     return "differs", _("The position in the file is %(far)s from where the phone said it was.", far=far)
 
 
-def _place(medium: Medium) -> tuple[float, float, float] | None:
+def phone_place(medium: Medium) -> tuple[float, float, float] | None:
     """By the entry that names the medium, else by its observation: degrees, degrees, metres."""
     entry = db.session.scalars(
         select(Entry).where(Entry.about_item == medium.item_id, Entry.type.in_(("begin", "import"))).limit(1)
