@@ -86,7 +86,7 @@ def frames(item_id: str) -> Answer:
     return _json(width=said.width, height=said.height, base=said.base, first=said.first, steps=said.steps)
 
 
-@footage.get("/<item_id>/frame/<int:tick>")
+@footage.get("/<item_id>/frame/<int(signed=True):tick>")
 def frame(item_id: str, tick: int) -> Answer:
     """One frame of a film for the eye, where the browser can't show exactly this one."""
     found = _footage(item_id)

@@ -112,7 +112,7 @@ export class Film {
 }
 
 /** One frame as the server decodes it. Null where it can't. */
-async function fetchFrame(address: string, signal: AbortSignal): Promise<ImageBitmap | null> {
+export async function fetchFrame(address: string, signal: AbortSignal): Promise<ImageBitmap | null> {
   const answer = await fetch(address, { signal, headers: { Accept: 'image/png' } });
   return answer.ok ? createImageBitmap(await answer.blob()) : null;
 }

@@ -1,4 +1,5 @@
 /** The frames around the one on the screen, at the marked region: digits are compared from frame to frame. */
+import { fetchFrame } from './footage-film';
 import type { FrameTable } from './footage-frames';
 import { Steps } from './footage-steps';
 import { need, type Say, stamp } from './footage-words';
@@ -18,6 +19,9 @@ export class Strip {
   private readonly table: FrameTable;
   private readonly size: Size;
   private readonly say: Say;
+  private readonly converted: boolean;
+  private readonly address: (tick: number) => string;
+  private asked = new AbortController();
 
   constructor(
     root: HTMLElement,
@@ -26,8 +30,11 @@ export class Strip {
     size: Size,
     say: Say,
     converted: boolean,
+    address: (tick: number) => string,
     go: (index: number) => void,
   ) {
+    this.converted = converted;
+    this.address = address;
     this.table = table;
     this.size = size;
     this.say = say;
@@ -68,31 +75,50 @@ export class Strip {
           : '–',
       );
     }
+    this.asked.abort();
+    this.asked = new AbortController();
     clearTimeout(this.waiting);
     this.waiting = window.setTimeout(() => void this.look(this.turn), REST);
   }
 
   private async look(turn: number): Promise<void> {
     const nearest = [...this.cells].sort((a, b) => Math.abs(a.by) - Math.abs(b.by));
+    const lacking: { at: number; canvas: HTMLCanvasElement }[] = [];
     for (const { by, canvas } of nearest) {
       const at = this.index + by;
       if (at < 0 || at >= this.table.count) {
-        canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
+        clear(canvas);
         continue;
       }
       const got = await this.steps.go(at);
       if (turn !== this.turn) return;
-      if (got) this.draw(canvas, got.exact);
+      if (!got?.exact) lacking.push({ at, canvas });
+      if (got?.exact || this.converted) this.draw(canvas, this.video, got?.exact ?? false);
+      else clear(canvas);
+    }
+    // What the browser can't show exactly the server decodes, one after another; of a converted film only what is marked.
+    for (const { at, canvas } of this.converted && !this.region ? [] : lacking) {
+      const image = await fetchFrame(this.address(this.table.tick(at)), this.asked.signal).catch(() => null);
+      if (image && turn === this.turn) this.draw(canvas, image, true);
+      image?.close();
+      if (turn !== this.turn) return;
     }
   }
 
-  /** A frame that the browser can't name is shown pale: it may be a neighbour. */
-  private draw(canvas: HTMLCanvasElement, exact: boolean): void {
-    const { video } = this;
-    if (!video.videoWidth) return;
-    drawPart(canvas, video, { width: video.videoWidth, height: video.videoHeight }, this.size, this.region);
+  /** A frame of a converted film is shown pale: finer ones are in the working copy. */
+  private draw(canvas: HTMLCanvasElement, source: HTMLVideoElement | ImageBitmap, exact: boolean): void {
+    const natural =
+      source instanceof HTMLVideoElement
+        ? { width: source.videoWidth, height: source.videoHeight }
+        : { width: source.width, height: source.height };
+    if (!natural.width) return;
+    drawPart(canvas, source, natural, this.size, this.region);
     canvas.classList.toggle('pale', !exact);
   }
+}
+
+function clear(canvas: HTMLCanvasElement): void {
+  canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
 }
 
 /** A part of a picture, as large as fits. `natural`: pixels of what is drawn; `size`: those that `region` counts in. */

@@ -103,14 +103,10 @@ class Page {
   private openFilm(table: FrameTable): void {
     const video = need<HTMLVideoElement>(this.root, '[data-film]');
     const converted = this.root.dataset.converted === 'yes';
-    const address = this.root.dataset.frame ?? '';
-    this.film = new Film(
-      video,
-      this.picture as HTMLCanvasElement,
-      table,
-      converted,
-      (tick) => address.replace(/0$/, String(tick)),
-      (drawn) => this.drawn(drawn),
+    const pattern = this.root.dataset.frame ?? '';
+    const address = (tick: number) => pattern.replace(/0$/, String(tick));
+    this.film = new Film(video, this.picture as HTMLCanvasElement, table, converted, address, (drawn) =>
+      this.drawn(drawn),
     );
     this.strip = new Strip(
       this.root,
@@ -119,6 +115,7 @@ class Page {
       this.size,
       this.say,
       converted,
+      address,
       (at) => void this.film?.go(at),
     );
     const time = need<HTMLInputElement>(this.root, '[data-time]');
