@@ -18,6 +18,13 @@ export type Medium = 'opfs' | 'idb';
 /** Why an item or all sending stands still. Turned into a sentence by outbox/problems.ts. */
 export type ProblemCode = string;
 
+/** A moment of this phone: wall clock, monotonic clock, and the page (`performance.timeOrigin`) that the latter counts from; ms. */
+export interface HeldSince {
+  wall: number;
+  mono: number;
+  page: number;
+}
+
 export interface ItemRow {
   id: string;
   kind: Kind;
@@ -47,6 +54,8 @@ export interface ItemRow {
   /** Server time of the receipt, ms, and its place in the server's log. */
   receivedAt: number | null;
   logIndex: number | null;
+  /** Since when this phone has held it as received, by its own clocks. Missing in rows of older versions. */
+  heldSince?: HeldSince | null;
   /** The vault's recipient if this phone may open it, else null. */
   vault: string | null;
   problem: ProblemCode | null;
@@ -158,6 +167,8 @@ export interface Kept {
   contact: ContactRow;
   /** Size and chain value of the server's log as last heard. */
   seen: { size: number; hash: string };
+  /** Id of the server that has said that backups are made. */
+  backedUp: string;
   vault: VaultRow;
   enrolling: EnrollingRow;
   /** Device id of the enrolment before this one, until a handover statement names it. */

@@ -303,17 +303,6 @@ describe('letting go', () => {
     });
   });
 
-  test('without a backup: fourteen days by the server’s clock, whatever the phone’s says', async () => {
-    const id = await film(here.depot, 5000);
-    await here.sender.drain();
-    server.ahead = 13.9 * 86_400_000;
-    await new Sender(here.store).drain();
-    expect((await here.store.item(id))?.state).toBe('received');
-    server.ahead = 14.1 * 86_400_000;
-    await new Sender(here.store).drain();
-    expect((await here.store.item(id))?.state).toBe('released');
-  });
-
   test('a removal by a person leaves a signed statement', async () => {
     const entry = note('gone');
     await here.depot.entry(entry);

@@ -133,16 +133,24 @@ describe('tail slots', () => {
   });
 });
 
-test('release: a backup that covers the receipt, or fourteen days of the server’s clock', () => {
-  const item = { state: 'received', receipt: 'jws', receivedAt: 1000, logIndex: 5 } as const;
-  const said = { backup: true, backedUpTo: 5, time: 1000 + 2 * WITHOUT_BACKUP };
-  expect(mayRelease(item, 'covered', said)).toBe(false);
-  expect(mayRelease(item, 'covered', { ...said, backedUpTo: 6 })).toBe(true);
-  expect(mayRelease(item, 'covered', { ...said, backup: false })).toBe(true);
-  expect(mayRelease(item, 'covered', { ...said, backup: false, time: 999 + WITHOUT_BACKUP })).toBe(false);
-  expect(mayRelease(item, 'at-once', said)).toBe(true);
+test('release: a backup that covers the receipt, or fourteen days of the server’s clock and of the phone’s', () => {
+  const heldSince = { wall: 5000, mono: 10, page: 1 };
+  const item = { state: 'received', receipt: 'jws', receivedAt: 1000, logIndex: 5, heldSince } as const;
+  const later = { wall: 5000 + WITHOUT_BACKUP, mono: 20, page: 2 };
+  const said = { backup: true, backedUpTo: 5, time: 1000 + 2 * WITHOUT_BACKUP, backedUpOnce: true };
+  const none = { ...said, backup: false, backedUpOnce: false };
+  expect(mayRelease(item, 'covered', said, later)).toBe(false);
+  expect(mayRelease(item, 'covered', { ...said, backedUpTo: 6 }, later)).toBe(true);
+  expect(mayRelease(item, 'covered', none, later)).toBe(true);
+  expect(mayRelease(item, 'covered', { ...none, backedUpOnce: true }, later)).toBe(false);
+  expect(mayRelease(item, 'covered', { ...none, time: 999 + WITHOUT_BACKUP }, later)).toBe(false);
+  // The server's clock alone ends nothing, nor does a wall clock that is set in the middle of one page's life.
+  expect(mayRelease(item, 'covered', none, { ...later, wall: later.wall - 1 })).toBe(false);
+  expect(mayRelease(item, 'covered', none, { ...later, page: 1 })).toBe(false);
+  expect(mayRelease({ ...item, heldSince: null }, 'covered', none, later)).toBe(false);
+  expect(mayRelease(item, 'at-once', said, heldSince)).toBe(true);
   for (const missing of [{ receipt: null }, { state: 'sending' as const }, { logIndex: null }])
-    expect(mayRelease({ ...item, ...missing }, 'at-once', said)).toBe(false);
+    expect(mayRelease({ ...item, ...missing }, 'at-once', said, later)).toBe(false);
 });
 
 describe('pace', () => {

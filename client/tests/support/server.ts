@@ -58,6 +58,7 @@ export class FakeServer {
   signer = this.keys;
   trouble: Trouble = () => null;
   #log = 0;
+  #made = 0;
 
   static async make(): Promise<FakeServer> {
     const server = new FakeServer();
@@ -126,6 +127,21 @@ export class FakeServer {
       organisation_key: organisation.jwk,
       app: this.app,
     };
+  }
+
+  /** Set back to an older state: the last uploads and log entries are gone. */
+  restore(log: number): void {
+    for (const [url, upload] of this.uploads) {
+      const says = JSON.parse(
+        Buffer.from(upload.receipt?.split('.')[1] ?? 'e30', 'base64url').toString(),
+      ) as { log?: { index: number } };
+      if (!says.log || says.log.index >= log) this.uploads.delete(url);
+    }
+    this.#log = log;
+  }
+
+  get log(): number {
+    return this.#log;
   }
 
   stranger(): Party {
@@ -226,7 +242,7 @@ export class FakeServer {
         ? ([...this.uploads].find(([, one]) => one.item === item && one.tail === null) ?? [])
         : [];
     if (!url || !upload) {
-      url = `/api/files/${this.uploads.size}`;
+      url = `/api/files/${this.#made++}`;
       const length = headers.get('Upload-Length');
       upload = {
         item,
