@@ -21,7 +21,7 @@ from app.incidents.suggest import FARTHEST_APART, Likeness, Seen
 from app.journal.models import Entry, Observation
 from app.review import access
 
-LOOKED_AT = 400  # newest observations that no incident has
+LOOKED_AT = 200  # newest observations that no incident has
 SHOWN = 12  # suggestions on a page
 PAGE = 200
 

@@ -14,7 +14,7 @@ from app.journal.models import Observation
 from app.review import observation as review
 from app.review.medium import Medium
 
-PHOTO_STAYS = 15_000  # ms that a photo stands on the stage
+STAYS = 15_000  # ms that a photo stands on the stage, or a film of which nothing says how long it ran
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def together(incident: Incident, observations: Sequence[Observation]) -> Togethe
 def _lane(number: int, seen: Observation, shift: int) -> Lane:
     sheet = review.sheet(seen)
     pieces = [
-        Piece(m, m.at + shift, m.length_ms or 0 if m.shows in {"video", "audio"} else PHOTO_STAYS)
+        Piece(m, m.at + shift, (m.length_ms if m.shows in {"video", "audio"} else None) or STAYS)
         for m in sheet.media
     ]
     forces = {officer.number: frozenset(officer.forces) - {"UNK"} for officer in sheet.officers}

@@ -268,6 +268,7 @@ def _member(incident: Incident, observation_id: str) -> Member:
 
 
 def _still(incident: Incident) -> None:
+    db.session.refresh(incident, with_for_update=True)  # where several write at once, one after the other
     if incident.merged_into is not None:
         raise Problem("merged", _("This incident was merged into another."), 409)
 

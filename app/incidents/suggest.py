@@ -15,6 +15,7 @@ FARTHEST_APART = 60 * MINUTE  # ms between the end of one and the beginning of t
 TOO_FAR = 3_000  # metres beyond what both fixes may be off: another place
 ENOUGH = 4
 STRONG = 6
+MOST_TOGETHER = 8  # observations in one suggestion: a whole day at one site is no event
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def alike(seen: Sequence[Seen], refused: frozenset[frozenset[str]] = frozenset()
 
 def groups(pairs: Iterable[Likeness]) -> list[list[Likeness]]:
     """Pairs that hang together, as the links by which each group grew: the strongest link of each observation to those
-    already in it. A group of n observations has n - 1 links."""
+    already in it. A group of n observations has n - 1 links; one that is full takes no more."""
     roots: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -139,7 +140,7 @@ def groups(pairs: Iterable[Likeness]) -> list[list[Likeness]]:
     links: dict[str, list[Likeness]] = {}
     for pair in pairs:  # strongest first, so the tree that grows is the strongest
         one, other = root(pair.one), root(pair.other)
-        if one == other:
+        if one == other or len(links.get(one, [])) + len(links.get(other, [])) + 2 > MOST_TOGETHER:
             continue
         roots[other] = one
         links[one] = [*links.pop(one, []), *links.pop(other, []), pair]

@@ -82,15 +82,24 @@ export class MasterClock {
   }
 }
 
-/** A stretch of the axis that a medium fills, ms. */
+/** A stretch of the axis that a medium fills, ms. `over`: a film goes before a photo taken while it ran. */
 export interface Span {
   start: number;
   length: number;
+  over: number;
 }
 
-/** Which of the media of one lane is on at a moment: the one that began last. */
+/** Whether a medium is on at a moment. */
+export function on({ start, length }: Span, at: number): boolean {
+  return at >= start && at < start + length;
+}
+
+/** Which of the pictures of one lane is seen at a moment: the one that goes before, else the one that began last. */
 export function running<T extends Span>(pieces: T[], at: number): T | undefined {
   return pieces
-    .filter(({ start, length }) => at >= start && at < start + length)
-    .reduce<T | undefined>((best, one) => (best && best.start > one.start ? best : one), undefined);
+    .filter((one) => on(one, at))
+    .reduce<T | undefined>(
+      (best, one) => (best && (best.over - one.over || best.start - one.start) > 0 ? best : one),
+      undefined,
+    );
 }

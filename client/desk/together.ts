@@ -1,5 +1,5 @@
 /** Two or more observers of one event, played in step on one axis. The page works without: each film has its own controls. */
-import { correction, FITS, MasterClock, running, type Span } from './steer';
+import { correction, FITS, MasterClock, on, running, type Span } from './steer';
 
 const SPEEDS = [0.25, 0.5, 1, 2];
 const FRAME = 40; // ms, at 25 a second
@@ -23,6 +23,7 @@ let root: HTMLElement;
 let clock: MasterClock;
 let lanes: Lane[] = [];
 let heldSince = 0;
+let drawn = Number.NaN; // ms: what the axis and the list show
 
 export function together(): void {
   const found = document.querySelector<HTMLElement>('[data-together]');
@@ -57,7 +58,15 @@ function lane(tile: HTMLElement): Lane {
   const kept = Number(tile.dataset.shift);
   const pieces = [...tile.querySelectorAll<Piece['node']>('[data-piece]')].map((node) => {
     const start = Number(node.dataset.start);
-    const piece: Piece = { node, start, kept: start, length: Number(node.dataset.length), broken: false };
+    const over = node instanceof HTMLVideoElement ? 1 : 0;
+    const piece: Piece = {
+      node,
+      start,
+      kept: start,
+      length: Number(node.dataset.length),
+      over,
+      broken: false,
+    };
     if (node instanceof HTMLMediaElement) {
       node.controls = false;
       node.addEventListener('error', () => {
@@ -106,22 +115,25 @@ function patience(waiting: boolean): void {
 /** Shows what runs in a lane and keeps it in step; true while it has to load. */
 function steer({ tile, pieces }: Lane): boolean {
   const at = clock.at;
-  const now = running(
-    pieces.filter(({ broken }) => !broken),
+  const sound = ({ node }: Piece) => node instanceof HTMLAudioElement;
+  const whole = pieces.filter(({ broken }) => !broken);
+  const seen = running(
+    whole.filter((piece) => !sound(piece)),
     at,
   );
+  const now = new Set(whole.filter((piece) => piece === seen || (sound(piece) && on(piece, at))));
   let waiting = false;
   for (const piece of pieces) {
-    piece.node.classList.toggle('on', piece === now);
+    piece.node.classList.toggle('on', now.has(piece));
     if (!(piece.node instanceof HTMLMediaElement)) continue;
-    if (piece !== now) {
+    if (!now.has(piece)) {
       if (!piece.node.paused) piece.node.pause();
       continue;
     }
     waiting = step(piece.node, (at - piece.start) / 1000, tile) || waiting;
   }
   const empty = tile.querySelector<HTMLElement>('[data-empty]');
-  if (empty && empty.hidden !== !!now) empty.hidden = !!now;
+  if (empty && empty.hidden !== now.size > 0) empty.hidden = now.size > 0;
   return waiting;
 }
 
@@ -157,7 +169,8 @@ function draw(): void {
   const play = root.querySelector('[data-do="play"]');
   if (play && play.getAttribute('aria-pressed') !== String(clock.playing))
     play.setAttribute('aria-pressed', String(clock.playing));
-  follow(at);
+  if (at !== drawn) follow(at);
+  drawn = at;
 }
 
 /** Marks the last entry of each lane that was tapped by now. */
@@ -248,6 +261,7 @@ function shifting(form: HTMLFormElement): void {
     const ms = Number(field.value);
     if (!Number.isFinite(ms)) return;
     one.moved = ms;
+    drawn = Number.NaN;
     for (const piece of one.pieces) piece.start = piece.kept + one.moved - one.kept;
     const width = line?.getBoundingClientRect().width ?? 0;
     const px = ((one.moved - one.kept) / (Number(root.dataset.end) - Number(root.dataset.start))) * width;

@@ -82,13 +82,16 @@ describe('the master clock', () => {
 });
 
 describe('what runs in a lane', () => {
-  const film = { start: 100, length: 50 };
-  const photo = { start: 120, length: 10 };
-  it('is what began last, and nothing in a gap', () => {
+  const film = { start: 100, length: 50, over: 1 };
+  const photo = { start: 120, length: 50, over: 0 };
+  const later = { start: 160, length: 5, over: 0 };
+  it('is a film before a photo taken meanwhile, then what began last, and nothing in a gap', () => {
     expect(running([film, photo], 110)).toBe(film);
-    expect(running([film, photo], 125)).toBe(photo);
-    expect(running([photo, film], 130)).toBe(film);
-    expect(running([film, photo], 150)).toBeUndefined();
+    expect(running([film, photo], 125)).toBe(film);
+    expect(running([photo, film], 125)).toBe(film);
+    expect(running([film, photo], 150)).toBe(photo);
+    expect(running([later, photo], 162)).toBe(later);
+    expect(running([film, photo], 170)).toBeUndefined();
     expect(running([], 1)).toBeUndefined();
   });
 });
