@@ -120,7 +120,7 @@ export function digitBoxes(form: HTMLFormElement, length: number, say: Say): voi
   const warn = () => {
     const list = need(form, '[data-warnings]');
     const lines = warnings(digits, saidIn(form)).map((one) => {
-      const line = document.createElement('li');
+      const line = document.createElement('p');
       line.textContent = say(one.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
       return line;
     });
@@ -130,7 +130,8 @@ export function digitBoxes(form: HTMLFormElement, length: number, say: Say): voi
 
   for (const button of form.querySelectorAll<HTMLButtonElement>('[data-key]'))
     button.addEventListener('click', () => type(button.dataset.key ?? ''));
-  status.addEventListener('change', () => {
+  // Before the form hears of it, and proposes one.
+  status.addEventListener('input', () => {
     chosen = true;
   });
   form.addEventListener('input', () => show(digits));

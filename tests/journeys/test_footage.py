@@ -57,7 +57,7 @@ def filled(server: LiveServer) -> tuple[str, list[str]]:
     count = "SELECT count(*) FROM item WHERE state IN ('waiting', 'opening')"
     until("the worker has opened everything", lambda: server.rows(count) == [(0,)])
     ids = dict(server.rows("SELECT item_id, id FROM item"))
-    ((reference,),) = server.rows("SELECT reference FROM observation")
+    ((reference,),) = server.rows(f"SELECT reference FROM observation WHERE id = '{seen.id}'")
     return str(reference), [ids[item.id] for item in sent]
 
 
@@ -157,11 +157,11 @@ def test_a_number_is_read_from_a_film_by_keyboard(server: LiveServer, browser: B
     expect(page.locator("#keys")).to_be_hidden()
     expect(page.locator("#status")).to_have_value("READ_PART")
     page.locator("#status").select_option("READ_FULL")
-    expect(page.locator("[data-warnings] li")).to_have_count(1)
+    expect(page.locator("[data-warnings] p")).to_have_count(1)
     assert axe(page) == []
     picture(page, "desk-footage")
     page.locator("#status").select_option("READ_PART")
-    expect(page.locator("[data-warnings] li")).to_have_count(0)
+    expect(page.locator("[data-warnings] p")).to_have_count(0)
     page.locator("[data-keep]").click()
     page.wait_for_url("**#at=*")
     expect(page.locator(".footage.ready")).to_be_visible()
