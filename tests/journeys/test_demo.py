@@ -51,9 +51,10 @@ class Look:
     server: Demo
     found: list[str]
 
-    def at(self, path: str, name: str = "") -> Page:
-        """Open a page, have axe look at it, and keep a picture under this name."""
+    def at(self, path: str, name: str = "", ready: str = ".demonstration") -> Page:
+        """Open a page, have axe look at it once `ready` is there, and keep a picture under this name."""
         self.page.goto(f"{self.server.url}/desk/{path}")
+        expect(self.page.locator(ready).first).to_be_visible()
         expect(self.page.locator(".demonstration")).to_be_visible()
         self.found += [f"{path}: {problem}" for problem in axe(self.page)]
         if name:
@@ -119,6 +120,23 @@ def film(server: Demo) -> str:
     return str(item)
 
 
+def beside(server: Demo) -> str:
+    """The page of two sightings that may be of one officer: of two mornings, or in the small part of one."""
+    rows = server.rows(
+        "SELECT s.id FROM sighting s JOIN observation o ON o.id = s.observation_id WHERE s.pattern = '0000012'"
+        " ORDER BY o.started_at"
+    )
+    return f"sightings/{rows[-1][0]}/beside/{rows[0][0]}"
+
+
+def both_running(page: Page) -> None:
+    """At a moment at which both observers were filming."""
+    page.get_by_role("link", name="06:39:34").or_(page.get_by_role("button", name="06:39:34")).first.click()
+    expect(page.locator("video:visible")).to_have_count(2)
+    drawn(page)
+    page.evaluate("scrollTo(0, 0)")
+
+
 def drawn(page: Page) -> None:
     """Until pictures and films on the page have been drawn."""
     until("the film shows a frame", lambda: page.evaluate(
@@ -151,15 +169,18 @@ def test_a_lead_looks_around_in_french_in_the_dark(demo: Demo, tmp_path: Path) -
     with playing() as play, desk(play, tmp_path / "dark", demo, "lead", "fr", True) as look:
         page = look.at("map")
         map_by_keyboard(page)
+        page.locator(".place-group", has_text="BX, Calais").locator("[data-map-to]").click()
+        page.locator("[data-map-do='out']").click()
         look.keep("desk-map")
         page = look.at(f"incidents/{incident(demo)}/together")
-        drawn(page)
+        both_running(page)
         look.keep("desk-together")
         look.at(f"incidents/{incident(demo)}")
-        page = look.at(f"footage/{film(demo)}")
+        page = look.at(f"footage/{film(demo)}", ready=".footage.ready")
         drawn(page)
         look.keep("desk-footage")
         look.at("queue")
+        look.at(beside(demo), "desk-candidates")
 
 
 def map_by_keyboard(page: Page) -> None:
