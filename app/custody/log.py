@@ -122,8 +122,11 @@ def walk(end: int) -> Iterator[list[Said]]:
 
 
 def _checked(entry: LogEntry, detail: LogDetail | None, chain: bytes) -> tuple[Said, bytes]:
-    said = json.loads(entry.line)
-    leaf = leaf_hash(entry.line)
+    try:
+        said = json.loads(entry.line)
+        leaf = leaf_hash(entry.line)
+    except (ValueError, TypeError) as error:
+        raise LogBroken(f"entry {entry.index} was altered") from error
     if said["i"] != entry.index or said["p"] != b64(chain) or leaf != entry.leaf:
         raise LogBroken(f"entry {entry.index} was altered")
     chain = chain_hash(chain, leaf)
@@ -133,7 +136,10 @@ def _checked(entry: LogEntry, detail: LogDetail | None, chain: bytes) -> tuple[S
         raise LogBroken(f"the detail of entry {entry.index} is missing")
     told = None
     if detail.detail is not None:
-        if b64(hashlib.sha256((detail.salt or b"") + detail.detail).digest()) != said["d"]:
+        salt = detail.salt or b""
+        if not isinstance(detail.detail, bytes) or not isinstance(salt, bytes):
+            raise LogBroken(f"the detail of entry {entry.index} was altered")
+        if b64(hashlib.sha256(salt + detail.detail).digest()) != said["d"]:
             raise LogBroken(f"the detail of entry {entry.index} was altered")
         told = json.loads(detail.detail)
     return Said(entry.index, said["t"], said["a"], said["v"], said["o"], b64(leaf), told), chain

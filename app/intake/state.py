@@ -11,10 +11,11 @@ from sqlalchemy import or_, select
 from app.clock import now_ms
 from app.custody import log
 from app.db import db
+from app.enrol import service as enrol
 from app.enrol.models import Device
 from app.errors import Problem
 from app.ids import is_id
-from app.intake.models import Item, Upload
+from app.intake.models import Handover, Item, Upload
 from app.intake.uploads import ITEM, offset_of
 
 
@@ -41,6 +42,9 @@ def of_items(device: Device, ids: object) -> dict[str, Any]:
             select(Upload).where(Upload.device_id == device.id, Upload.item_id.in_(ids), Upload.tail == ITEM)
         )
     }
+    received = (
+        _of_the_same_phone(device, [i for i in ids if i not in received and i not in started]) | received
+    )
     size, chain = log.head()
     return {
         "items": {item_id: _one(started.get(item_id), received.get(item_id)) for item_id in ids},
@@ -49,6 +53,17 @@ def of_items(device: Device, ids: object) -> dict[str, Any]:
         "seen": {"size": size, "hash": chain},
         "time": now_ms(),
     }
+
+
+def _of_the_same_phone(device: Device, ids: list[str]) -> dict[str, str]:
+    """Receipts that this phone had under an enrolment before, by a person's invitation: it may hold what they are for.
+    Not for what it has begun to send again under this one."""
+    before = enrol.line_of(device.id) - {device.id} if ids else set()
+    if not before:
+        return {}
+    again = select(Handover.item_id).where(Handover.device_id == device.id, Handover.item_id.in_(ids))
+    found = select(Item).where(Item.device_id.in_(before), Item.item_id.in_(ids), Item.item_id.not_in(again))
+    return {item.item_id: item.receipt.decode() for item in db.session.scalars(found)}
 
 
 def _one(upload: Upload | None, receipt: str | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from app.custody import log
 from app.custody.log import Said
 from app.db import forget_reads
+from app.errors import named
 from app.verify.devices import Devices
 from app.verify.erasures import Erasures
 from app.verify.found import Damaged
@@ -84,6 +85,10 @@ def _twice(look: Callable[[Any], None], what: Any) -> None:
     except Damaged:
         forget_reads()
         look(what)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        # A row of another form than any that was ever written here. The kind only: its text could hold content.
+        where = f"log entries {what[0].index} to {what[-1].index}" if isinstance(what, list) else "a row"
+        raise Damaged(f"{where}: something there can't be read ({named(error)})") from error
 
 
 def _count(progress: Progress, size: int, tell: Callable[[Progress], None]) -> None:

@@ -181,9 +181,12 @@ def test_every_page_for_people(server: LiveServer, desk: Browser) -> None:
     come_in(page, server.login_link())
     ((device,),) = server.rows("SELECT id FROM device")
     ((user,),) = server.rows("SELECT id FROM user")
+    read_from = [f"footage/{item}" for (item,) in server.rows("SELECT id FROM item WHERE kind IN ('film', 'photo')")]
+    ((observation,),) = server.rows(f"SELECT id FROM observation WHERE reference = '{reference}'")  # noqa: S608
     paths = (
         "queue", "queue?show=all", "queue?show=trial", "incidents/", f"o/{reference}", "look-up", "phones", f"phones/{device}/revoke",
-        "people", f"people/{user}", "status", "custody", "rights", "me", "nothing-here",
+        "people", f"people/{user}", "status", "custody", "rights", "me", "nothing-here", f"withdraw/{observation}",
+        *read_from,
     )  # fmt: skip
     for language, theme in LOOKS:
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
@@ -212,6 +215,16 @@ def test_every_page_for_people(server: LiveServer, desk: Browser) -> None:
         page.locator("form:has(#fr) button.act").click()
         expect(page.locator(".error").first).to_be_visible()
         eye.look(f"a form with an error, {language}, {theme}")
+        page.goto(f"{server.url}/desk/withdraw/{observation}")
+        page.locator("#reason").fill("asked for")
+        page.locator("form:has(#reason) button.act").click()
+        expect(page.locator("button.danger")).to_be_visible()
+        eye.look(f"before it is withdrawn, {language}, {theme}")
+    page.locator("button.danger").click()
+    expect(page.get_by_role("heading", name=reference)).to_be_visible()
+    for language, theme in LOOKS:
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        eye.look(f"withdrawn, {language}, {theme}")
     assert eye.found == [], "\n".join(eye.found)
     assert json.dumps(desk.problems).count("404") == len(desk.problems) - desk_refusals(desk)
 
