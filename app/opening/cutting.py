@@ -78,10 +78,10 @@ def frames(opening: Opening, kind: Kind) -> Frames:
     with Path(os.devnull).open("wb") as nowhere:
         said = _ask(opening, nowhere, {"do": "frames", "kind": kind})
     try:
-        return Frames(
-            *_sides(said), **({"turned": _int(said, "turned"), "base": _base(said), "first": _int(said, "first"),
-            "steps": _steps(said)} if kind == "film" else {}),
-        )  # fmt: skip
+        width, height = _sides(said)
+        if kind == "picture":
+            return Frames(width, height)
+        return Frames(width, height, _int(said, "turned"), _base(said), _int(said, "first"), _steps(said))
     except (KeyError, TypeError, ValueError) as error:
         raise CannotCut("it gave no answer") from error
 

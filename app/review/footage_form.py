@@ -60,15 +60,16 @@ class ReadingForm(FlaskForm):  # type: ignore[misc]
     def problem(self) -> str | None:
         """Why this is no reading that can be kept, in words; None when it can."""
         if not self.crop.data:
-            return _("Mark the place and cut it first: a reading keeps the picture it was read from.")
+            return str(_("Mark the place and cut it first: a reading keeps the picture it was read from."))
         if not _WHO.match(self.who.data or ""):
-            return _("Please say which officer this is.")
+            return str(_("Please say which officer this is."))
         if any(rio.normalise(text).strip("0123456789") for text, _anchor in self.fragments()):
-            return _("A part of the number has digits only.")
+            return str(_("A part of the number has digits only."))
         if self.status.data == "NOT_WORN" and not self.checked.data:
-            return _(
+            words = _(
                 "“Not worn” needs chest, shoulders and armband in view. Otherwise choose “could not look”."
             )
+            return str(words)
         return None
 
     def said(self) -> Said:

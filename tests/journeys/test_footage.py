@@ -97,6 +97,11 @@ def crop_of(page: Page) -> Image.Image:
     return Image.open(io.BytesIO(answer.body())).convert("RGB")
 
 
+def sides(page: Page) -> list[int]:
+    """Left, top, width and height of what is marked, as the page says them."""
+    return [int(page.locator(f"[data-side={side}]").input_value()) for side in "xywh"]
+
+
 def mark(page: Page, x: int, y: int, w: int, h: int) -> None:
     """By figures, as somebody who sees nothing would."""
     page.locator("[data-viewport]").focus()
@@ -249,12 +254,11 @@ def test_a_photo_is_enlarged_marked_and_kept_in_one_go(server: LiveServer, brows
     page.mouse.up()
     marked = page.locator("[data-marked]")
     expect(marked).to_be_visible()
-    sides = lambda: [int(page.locator(f"[data-side={side}]").input_value()) for side in "xywh"]  # noqa: E731
-    first = sides()
+    first = sides(page)
     marked.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowDown")
-    second = sides()
+    second = sides(page)
     assert second[0] > first[0] and second[3] > first[3] and second[1:3] == first[1:3]
     expect(page.locator("[data-viewport-say]")).to_contain_text(str(second[3]))
 
@@ -286,7 +290,7 @@ def test_it_serves_on_a_small_screen_with_fingers(server: LiveServer, tmp_path: 
         come_in(page, server.login_link())
         opened(page, f"{server.url}/desk/footage/{film}")
         on_screen(page, 0)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert axe(page) == []
         page.locator("[data-go='1']").tap()
         on_screen(page, 1)
