@@ -10,3 +10,4 @@ from app.register import vocabulary
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(label=vocabulary.label, short_code=vocabulary.short)
+    app.jinja_env.filters["figure"] = vocabulary.figure

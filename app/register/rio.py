@@ -282,3 +282,9 @@ def swaps(text: str) -> Iterator[tuple[int, str]]:
     for at, (x, y) in enumerate(pairwise(text)):
         if x != y and UNKNOWN not in (x, y):
             yield at, text[:at] + y + x + text[at + 2 :]
+
+
+def others(unknown: int, agents: int, length: int = LENGTH) -> float:
+    """How many of so many other agents share the known digits when `unknown` are open, were numbers spread evenly: an
+    indication, no more (domain: (10^k - 1) x N / 10^length)."""
+    return float(10**unknown - 1) * agents / float(10**length)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import format_decimal, get_locale
 
 KINDS = ("rio_status", "rio_asked", "rio_how", "basis", "qualifier", "force", "item")
 
@@ -50,6 +50,11 @@ def grouped_codes() -> list[tuple[str, list[tuple[str, str]]]]:
         (str(group[_language()]), [(row["code"], str(row[_language()])) for row in group["codes"]])
         for group in _words()["group"].values()
     ]
+
+
+def figure(value: float) -> str:
+    """A rough number: two digits that count."""
+    return str(format_decimal(float(f"{value:.2g}")))
 
 
 def words_matching(kind: str, text: str) -> list[str]:

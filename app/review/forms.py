@@ -21,24 +21,6 @@ class FindForm(FlaskForm):  # type: ignore[misc]
     text = StringField(_l("Find"), [_needed, Length(max=120)], [_stripped], render_kw=_QUIET)
 
 
-class LookUpForm(FlaskForm):  # type: ignore[misc]
-    number = StringField(
-        _l("RIO"),
-        [_needed, Length(max=40)],
-        [_stripped],
-        render_kw={**_QUIET, "inputmode": "text", "class": "digits"},
-    )
-    purpose = StringField(
-        _l("What for"),
-        [
-            DataRequired(_l("Please say what the look-up is for.")),
-            Length(min=8, max=300, message=_l("A few words more, please.")),
-        ],
-        [_stripped],
-        render_kw={**_QUIET, "autofocus": True},
-    )
-
-
 class NoteForm(FlaskForm):  # type: ignore[misc]
     text = TextAreaField(
         _l("New note"),

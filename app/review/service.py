@@ -7,7 +7,6 @@ import json
 import time
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
 from sqlalchemy import exists, select
 
 from app.accounts.models import User
@@ -15,15 +14,11 @@ from app.clock import now_ms
 from app.custody import log
 from app.custody.models import LogDetail, LogEntry
 from app.db import db, unit_of_work
-from app.errors import Problem
 from app.intake import storing, uploads
 from app.intake.models import Deletion, Item, Upload
 from app.journal.models import Observation
 from app.opening.models import Opening
-from app.register import rio
-from app.register import search as register
-from app.register.seen import Wanted
-from app.review import access, work
+from app.review import work
 from app.review.models import Note
 
 SILENT = 20  # seconds without a byte before anybody may say that it ended
@@ -50,45 +45,6 @@ def searched(user: User, by: str) -> None:
     """Log a search by anything but a RIO: by what, not for what."""
     with unit_of_work():
         log.append(user.actor, "desk.searched", "queue", {"by": by})
-
-
-def look_up(user: User, number: str, purpose: str) -> tuple[list[register.Hit], int]:
-    """Search the register for a purpose: the readings that this person may see, and how many more there are in what they
-    may not open. The log names the purpose and the readings that were shown, never the number.
-
-    Raises Problem for something that isn't a RIO, and when the purpose would carry the number into the
-    log."""
-    digits = "".join(c for c in rio.normalise(number) if c.isdigit())
-    if digits and digits in rio.normalise(purpose):
-        raise Problem(
-            "number-in-purpose", _("Please leave the number out of the purpose: it goes into the log.")
-        )
-    try:
-        hits = register.search(Wanted(number)).hits
-    except rio.OtherNumber as error:
-        raise Problem(
-            "not-a-rio", _("A RIO has only digits; ? stands for one digit and * for any run of them.")
-        ) from error
-    except register.TooFewDigits as error:
-        raise Problem(
-            "too-few-digits", _("Please give at least %(n)d digits.", n=register.FEWEST_DIGITS)
-        ) from error
-    observations = {hit.observation.id for hit in hits}
-    may_see = set(
-        db.session.scalars(
-            select(Observation.id).where(Observation.id.in_(observations), access.readable(user))
-        )
-    )
-    found, all_of_them = [hit for hit in hits if hit.observation.id in may_see], len(hits)
-    with unit_of_work():
-        shown = sorted(hit.reading.id for hit in found if hit.reading)
-        log.append(
-            user.actor,
-            "rio.looked-up",
-            "register",
-            {"purpose": purpose, "digits": len(digits), "readings": shown},
-        )
-    return found, all_of_them - len(found)
 
 
 @dataclass
