@@ -296,3 +296,15 @@ def test_what_the_desk_was_shown_cannot_be_withdrawn(
     with app.app_context():
         open_silent()
     assert old.http.delete(address, headers={**old.auth, "Tus-Resumable": "1.0.0"}).status_code == 403
+
+
+def test_a_phone_enrolled_again_still_gets_its_receipts(app: Flask, old: Phone, new: Phone) -> None:
+    """It holds copies of what it sent before: it lets go of them only for the very receipt."""
+    sealed = old.seal(b"sent before it was lost")
+    old.commit(sealed)
+    receipt = old.send(sealed).headers["Temoin-Receipt"]
+    same = again(app, old)
+    assert same.status(sealed.id)["items"][sealed.id]["receipt"] == receipt
+    assert new.status(sealed.id)["items"][sealed.id]["receipt"] is None
+    hand_over(same, old, sealed)
+    assert same.status(sealed.id)["items"][sealed.id]["receipt"] is None, "it sends it again under its new name"
