@@ -172,7 +172,7 @@ class Exiftool:
 
 def _plain(name: str, value: Any) -> bool:
     group, tag = name.split(":")[0], name.split(":")[-1]  # between them "Copy1", where there are several
-    if group in _OWN or group.startswith("ICC") or name == "SourceFile":
+    if group in _OWN or tag in ("Warning", "Error") or group.startswith("ICC") or name == "SourceFile":
         return True
     if tag in VALUES:
         return str(value) == VALUES[tag]

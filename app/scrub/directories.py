@@ -2,6 +2,7 @@
 
 import struct
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -31,16 +32,22 @@ def trailing(source: Source, pages: list[Page], notes: Notes) -> None:
     notes.removed("metadata, further directories and unused bytes", max(0, source.size - used))
 
 
-def apart(pages: list[Page], foreign: list[tuple[int, int]]) -> None:
-    """Raises Refused where picture data are also the value of a tag that goes."""
+def mixed(ranges: Iterable[tuple[int, int]], foreign: list[tuple[int, int]]) -> bool:
+    """Whether one of the ranges (beginning, end) is in part also one of the foreign ones. Sorts `foreign`."""
     foreign.sort()
     starts = [start for start, _ in foreign]
     ends = list(accumulate((end for _, end in foreign), max))
-    for page in pages:
-        for offset, length in page.places:
-            before = bisect_left(starts, offset + length)
-            if length and before and ends[before - 1] > offset:
-                raise Refused("the picture data of the TIFF overlap its metadata")
+    for start, end in ranges:
+        before = bisect_left(starts, end)
+        if start < end and before and ends[before - 1] > start:
+            return True
+    return False
+
+
+def apart(pages: list[Page], foreign: list[tuple[int, int]]) -> None:
+    """Raises Refused where picture data are also the value of a tag that goes."""
+    if mixed(((place, place + size) for page in pages for place, size in page.places), foreign):
+        raise Refused("the picture data of the TIFF overlap its metadata")
 
 
 def layout(pages: list[Page], order: str) -> Builder:

@@ -154,6 +154,7 @@ def _header(data: bytearray, box: Box, notes: Notes) -> None:
     """Creation and change times, language and QuickTime's preview times become zero."""
     if data[box.body] > 1:
         raise Refused("a header of the film has a version that no reader knows")
+    data[box.body + 1 : box.body + 4] = bytes((0, 0, data[box.body + 3] & 15 if box.kind == b"tkhd" else 0))
     wide = data[box.body] == 1
     times = 16 if wide else 8
     created = number(data, box.body + 4, times // 2)

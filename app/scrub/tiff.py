@@ -16,7 +16,7 @@ import io
 import struct
 
 from app.scrub import dng, exif, icc, jpeg_units, limits, texts
-from app.scrub.directories import LARGEST_VALUE, Field, Page, apart, layout, trailing
+from app.scrub.directories import LARGEST_VALUE, Field, Page, apart, layout, mixed, trailing
 from app.scrub.errors import Refused
 from app.scrub.plan import Literal, Plan
 from app.scrub.report import Notes
@@ -105,6 +105,7 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
     pages: list[Page] = []
     seen: set[int] = set()
     foreign: list[tuple[int, int]] = [(0, 8)]
+    values: list[tuple[int, int]] = []
     (at,) = struct.unpack(order + "I", source.at(4, 4))
     while at and at not in seen and len(seen) < MOST_PAGES:
         seen.add(at)
@@ -112,7 +113,7 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
         (count,) = struct.unpack(order + "H", source.at(at, 2))
         if count > MOST_TAGS:
             raise Refused("the TIFF has more tags than any real one")
-        fields = _fields(source, order, at + 2, count, notes, foreign)
+        fields = _fields(source, order, at + 2, count, notes, foreign, values)
         reduced = 254 in fields and fields[254][2] and _numbers(fields[254], order)[0] & 1
         if reduced and pages:
             notes.found("thumbnail", "reduced picture")
@@ -123,11 +124,19 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
     if not pages:
         raise Refused("the TIFF holds no picture")
     apart(pages, foreign)
+    if mixed(values, foreign):
+        raise Odd
     return pages
 
 
 def _fields(
-    source: Source, order: str, at: int, count: int, notes: Notes, foreign: list[tuple[int, int]]
+    source: Source,
+    order: str,
+    at: int,
+    count: int,
+    notes: Notes,
+    foreign: list[tuple[int, int]],
+    values: list[tuple[int, int]],
 ) -> dict[int, Field]:
     out: dict[int, Field] = {}
     table = source.at(at, 12 * count)
@@ -137,9 +146,9 @@ def _fields(
         known = tag in STRUCTURE or tag in OFFSETS + COUNTS or tag == PROFILE
         if known and not 1 <= kind <= 12:
             raise Odd
-        if size > 4 and not known:
+        if size > 4:
             (place,) = struct.unpack_from(order + "I", table, 12 * index + 8)
-            foreign.append((place, place + size))
+            (values if known else foreign).append((place, place + size))
         if tag == DNG_VERSION:
             raise Refused("the TIFF has a DNG inside that is not its first picture")
         if tag in STRUCTURE or tag in OFFSETS + COUNTS or tag in (PROFILE, XMP, IPTC, PHOTOSHOP):
