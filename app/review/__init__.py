@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, g
 
 from app.keys import keys
 from config import Config
+
+
+def _practice() -> bool:
+    """Asked for by every row of a page; the signed list of keys is read and verified once a request."""
+    if "practice" not in g:
+        g.practice = keys().is_practice
+    return bool(g.practice)
 
 
 def init_app(app: Flask) -> None:
@@ -40,6 +47,6 @@ def init_app(app: Flask) -> None:
         phone_place=claims.phone_place,
         hold_on=hold.on,
         organisation=lambda: config.organisation,
-        practice=lambda: keys().is_practice,
+        practice=_practice,
         zone=lambda: config.timezone,
     )

@@ -60,10 +60,14 @@ def _items() -> Select[Any]:
 def _uploads() -> Select[Any]:
     """Uploads that began long ago, were never finished, and that no journal entry names."""
     naming = aliased(Item)
-    carried = exists().where(
-        Handover.device_id == Upload.device_id,
-        Handover.item_id == Upload.item_id,
-        Handover.from_device == naming.made_by,
+    carried = (
+        exists()
+        .where(
+            Handover.device_id == Upload.device_id,
+            Handover.item_id == Upload.item_id,
+            Handover.from_device == naming.made_by,
+        )
+        .correlate(Upload, naming)
     )
     named = exists().where(
         Entry.about_item == Upload.item_id,

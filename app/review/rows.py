@@ -64,11 +64,10 @@ def of_observations(viewer: User, found: Sequence[Observation]) -> list[Row]:
     ids = [observation.id for observation in found]
     entries: dict[str, list[Entry]] = {id: [] for id in ids}
     wanted = ("officer", "unit", "code", "count", "begin", "import")
-    for entry in db.session.scalars(
-        select(Entry)
-        .where(Entry.observation_id.in_(ids), Entry.type.in_(wanted))
-        .order_by(Entry.at, Entry.seq)
-    ):
+    found_entries = db.session.scalars(
+        select(Entry).where(Entry.observation_id.in_(ids), Entry.type.in_(wanted))
+    )
+    for entry in sorted(found_entries, key=lambda one: (one.at, one.seq)):
         if entry.corrected_by is None and not entry.withdrawn:
             entries[entry.observation_id].append(entry)
     items, openings = _items_of(ids), _openings_of(ids)
@@ -79,7 +78,7 @@ def of_observations(viewer: User, found: Sequence[Observation]) -> list[Row]:
         )
         for o in found
     ]  # fmt: skip
-    condition = (access.sensitive(Observation.id), access.readable(viewer))
+    condition = (access.sensitive(Observation.id, ids), access.readable(viewer, Observation.id, ids))
     opened = db.session.execute(select(Observation.id, *condition).where(Observation.id.in_(ids)))
     stand(viewer, rows, {row[0]: (bool(row[1]), bool(row[2])) for row in opened})
     return rows
