@@ -34,7 +34,7 @@ from config import Config
 from tests.lessons.test_silent import fall_silent
 from tests.lessons.test_silent import film as long_film
 from tests.material import Observed, photo
-from tests.phone import Phone, make_phone
+from tests.phone import Phone, Sealed, make_phone
 from tests.review.conftest import Scene, record
 
 Tampering = Callable[[Scene], None]
@@ -445,7 +445,7 @@ def test_it_may_run_beside_a_working_server(
 ) -> None:
     """Between two pages an item comes, is opened and closed: nothing is called off."""
     monkeypatch.setattr(log, "PAGE", 5)
-    came = []
+    came: list[Sealed] = []
 
     def work() -> None:
         came.append(scene.seen.record(50 + len(came), "photo", photo(60 + len(came)), mime="image/jpeg"))

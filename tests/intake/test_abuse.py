@@ -218,7 +218,9 @@ def test_a_crowd_of_begun_uploads_does_not_hold_up_what_is_whole(
 
     monkeypatch.setattr(silent, "open_silent", slow)
     monkeypatch.setattr(worker, "SILENT", -1)
-    clock = SimpleNamespace(time=time.time, monotonic=lambda: float(len(opened)))  # each opening takes a second
+    clock = SimpleNamespace(
+        time=time.time, monotonic=lambda: float(len(opened))
+    )  # each opening takes a second
     monkeypatch.setattr(worker, "time", clock)
     with app.app_context():
         worker.open_silent(budget=1.5)

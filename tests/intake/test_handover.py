@@ -307,4 +307,6 @@ def test_a_phone_enrolled_again_still_gets_its_receipts(app: Flask, old: Phone, 
     assert same.status(sealed.id)["items"][sealed.id]["receipt"] == receipt
     assert new.status(sealed.id)["items"][sealed.id]["receipt"] is None
     hand_over(same, old, sealed)
-    assert same.status(sealed.id)["items"][sealed.id]["receipt"] is None, "it sends it again under its new name"
+    assert same.status(sealed.id)["items"][sealed.id]["receipt"] is None, (
+        "it sends it again under its new name"
+    )
