@@ -72,7 +72,8 @@ def _page(found: Footage, form: ReadingForm, problem: str = "") -> Answer:
     return render_template(
         "desk/footage.html", footage=found, medium=found.medium, observation=found.observation, form=form,
         problem=problem, length=whole.length(), data_of=data_of,
-        unused=[crop for crop in fresh if crop.id not in used][:6],
+        unused=[crop for crop in fresh if crop.id not in used or crop.id == form.crop.data][:6],
+        begin=next((crop.media_ms for crop in fresh if crop.id == form.crop.data), None),
     ), 422 if problem else 200  # fmt: skip
 
 

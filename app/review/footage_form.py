@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import zip_longest
 from typing import Any
 
 from flask import request
@@ -20,6 +19,8 @@ from app.register.vocabulary import label, options
 from app.register.whole import length
 
 _QUIET = {"autocomplete": "off", "autocorrect": "off", "autocapitalize": "off", "spellcheck": "false"}
+# Fields of the script, but no hidden ones: what is half filled in is kept over the end of a session (client/desk/drafts.ts).
+_UNSEEN = {**_QUIET, "hidden": True}
 STATUSES = ("READ_FULL", "READ_PART", "NOT_WORN", "COVERED", "UNREADABLE", "DEFACED", "NOT_CHECKED")
 MOST_FRAGMENTS = 3
 _WHO = re.compile(r"^(?:new|officer:\d{1,4}|sighting:[0-9a-f]{32})$")
@@ -27,15 +28,15 @@ _WHO = re.compile(r"^(?:new|officer:\d{1,4}|sighting:[0-9a-f]{32})$")
 
 class ReadingForm(FlaskForm):  # type: ignore[misc]
     """`pattern`, `unsure` and `alternatives` come from the boxes (client/desk/digits.ts); fragments have fields of their
-    own, several of one name."""
+    own."""
 
     crop = HiddenField(validators=[Length(max=32)])
     who = HiddenField(validators=[DataRequired()])
     force = SelectField(_l("Force"), validate_choice=False)
     look = StringField(_l("How to tell them apart"), [Length(max=200)], render_kw=_QUIET)
-    pattern = HiddenField(validators=[Length(max=40)])
-    unsure = HiddenField(validators=[Length(max=80)])
-    alternatives = HiddenField(validators=[Length(max=400)])
+    pattern = StringField(validators=[Length(max=40)], render_kw=_UNSEEN)
+    unsure = StringField(validators=[Length(max=80)], render_kw=_UNSEEN)
+    alternatives = StringField(validators=[Length(max=400)], render_kw=_UNSEEN)
     status = SelectField(_l("What was visible"))
     asked = SelectField(_l("What asking brought"))
     how = SelectField(_l("How it was read"))
@@ -53,9 +54,9 @@ class ReadingForm(FlaskForm):  # type: ignore[misc]
 
     def fragments(self) -> list[tuple[str, str]]:
         """(digits, anchor) as typed, without empty ones."""
-        digits, anchors = request.form.getlist("fragment"), request.form.getlist("anchor")
-        pairs = zip_longest(digits, anchors[: len(digits)], fillvalue="anywhere")
-        return [(text.strip()[:20], anchor) for text, anchor in pairs if text.strip()][:MOST_FRAGMENTS]
+        said = request.form
+        pairs = [(said.get(f"fragment-{n}", ""), said.get(f"anchor-{n}", "")) for n in range(MOST_FRAGMENTS)]
+        return [(text.strip()[:20], anchor) for text, anchor in pairs if text.strip()]
 
     def problem(self) -> str | None:
         """Why this is no reading that can be kept, in words; None when it can."""

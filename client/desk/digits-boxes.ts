@@ -68,8 +68,10 @@ export function digitBoxes(form: HTMLFormElement, length: number, say: Say): voi
 
   const type = (key: string) => {
     const next = press(digits, key);
-    if (next) show(next, true);
-    else if (/\p{L}/u.test(key)) out.textContent = say('letters');
+    if (next) {
+      show(next, true);
+      row.dispatchEvent(new Event('input', { bubbles: true })); // for whoever keeps what is half filled in
+    } else if (/\p{L}/u.test(key)) out.textContent = say('letters');
   };
 
   const show = (next: Digits, focus = false) => {
@@ -136,6 +138,12 @@ export function digitBoxes(form: HTMLFormElement, length: number, say: Say): voi
   });
   form.addEventListener('input', () => show(digits));
   form.addEventListener('change', () => show(digits));
+  // What was half filled in comes back, or is left out: the fields are set first.
+  for (const name of ['bringback', 'reset'])
+    form.addEventListener(name, () => {
+      chosen = name === 'bringback';
+      setTimeout(() => show(begun(field, length)));
+    });
   chosen = pattern(digits) !== '' || form.querySelector('[data-form-problem]:not([hidden])') !== null;
   show(digits);
 }
@@ -154,8 +162,8 @@ function begun(field: (name: string) => HTMLInputElement, length: number): Digit
 }
 
 function fragments(form: HTMLFormElement): { digits: string; anchor: string }[] {
-  const anchors = [...form.querySelectorAll<HTMLSelectElement>('[name="anchor"]')];
-  return [...form.querySelectorAll<HTMLInputElement>('[name="fragment"]')]
+  const anchors = [...form.querySelectorAll<HTMLSelectElement>('[name^="anchor-"]')];
+  return [...form.querySelectorAll<HTMLInputElement>('[name^="fragment-"]')]
     .map((input, at) => ({ digits: input.value, anchor: anchors[at]?.value ?? 'anywhere' }))
     .filter(({ digits }) => digits.trim() !== '');
 }

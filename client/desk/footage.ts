@@ -121,7 +121,7 @@ class Page {
     const time = need<HTMLInputElement>(this.root, '[data-time]');
     time.max = String(table.count - 1);
     time.addEventListener('input', () => void this.film?.go(Number(time.value)));
-    const begin = Number(/(?:^|[#&])at=(\d+)/.exec(location.hash)?.[1] ?? 0);
+    const begin = Number(/(?:^|[#&])at=(\d+)/.exec(location.hash)?.[1] ?? this.root.dataset.begin ?? 0);
     void this.film.go(begin ? table.at(begin / 1000) : 0);
     video.addEventListener('error', () => {
       this.speak(this.say('unseen'));
