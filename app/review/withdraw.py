@@ -216,7 +216,7 @@ def _delete_rows(session: Session, subject: str) -> None:
     sightings = select(tables["sighting"].c.id).where(tables["sighting"].c.observation_id == subject)
     readings = select(tables["reading"].c.id).where(tables["reading"].c.observation_id == subject)
     entries = select(Entry.id).where(Entry.observation_id == subject)
-    by_column = {
+    by_column: dict[str, Any] = {
         "subject": [subject], "observation_id": [subject], "reading_id": readings, "sighting": sightings, "a": sightings,
         "b": sightings, "one": entries, "other": entries,
     }  # fmt: skip
