@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 
 from app import language
 from app.accounts.models import User
@@ -135,7 +135,7 @@ def show(user: User, asked: Asked) -> Shown:
     return Shown(sheet, groups, quiet, _codes_between(user, asked), len(spots), len(found) > MOST)
 
 
-def _query(user: User, asked: Asked):  # type: ignore[no-untyped-def]
+def _query(user: User, asked: Asked) -> Select[tuple[Observation]]:
     first, end = asked.span
     query = select(Observation).where(
         Observation.trial.is_(False), Observation.started_at < end, Observation.ended_at >= first,
