@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from scripts import tools
+from scripts import postgres, tools
 from scripts.ground import PYTHON, ROOT, STAMPS, say
 
 PY = str(PYTHON)
@@ -49,6 +49,7 @@ def programs() -> dict[str, str]:
         "FIREFOX": tools.firefox,
         "AGE": tools.age,
         "EXIFTOOL": tools.exiftool,
+        "POSTGRES": postgres.programs,
     }
     return {name: str(find()) for name, find in found.items()}
 

@@ -181,10 +181,11 @@ def test_every_page_for_people(server: LiveServer, desk: Browser) -> None:
     come_in(page, server.login_link())
     ((device,),) = server.rows("SELECT id FROM device")
     ((user,),) = server.rows("SELECT id FROM user")
+    sighting = server.rows("SELECT id FROM sighting")[0][0]
     read_from = [f"footage/{item}" for (item,) in server.rows("SELECT id FROM item WHERE kind IN ('film', 'photo')")]
     ((observation,),) = server.rows(f"SELECT id FROM observation WHERE reference = '{reference}'")  # noqa: S608
     paths = (
-        "queue", "queue?show=all", "queue?show=trial", "incidents/", f"o/{reference}", "look-up", "phones", f"phones/{device}/revoke",
+        "queue", "queue?show=all", "queue?show=trial", "incidents/", f"o/{reference}", "look-up", "unidentified", f"sightings/{sighting}", "phones", f"phones/{device}/revoke",
         "people", f"people/{user}", "status", "custody", "rights", "me", "nothing-here", f"withdraw/{observation}",
         *read_from,
     )  # fmt: skip
