@@ -74,7 +74,7 @@ def test_lost_carried_and_found_again(server: LiveServer, tmp_path: Path) -> Non
 
         [reference] = [row[0] for row in server.rows("select reference from observation")]
         desk.open(reference)
-        expect(desk.page.get_by_text("Sealed by blue phone, handed over by red phone.")).to_be_visible()
+        expect(desk.page.get_by_text("Sealed by blue phone, handed over by red phone.").first).to_be_visible()
         expect(desk.page.get_by_text("Suspect since", exact=False)).to_be_visible()
         expect(desk.page.get_by_text("Before it was lost.")).to_be_visible()
 
