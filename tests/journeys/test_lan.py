@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from passlib.totp import TOTP
 from playwright.sync_api import Page, sync_playwright
 
 from scripts.ground import PYTHON, ROOT
+from tests.desk import PASSWORD
 from tests.journeys.live import PATIENCE, free_port
 
 pytestmark = pytest.mark.journey
@@ -98,6 +100,38 @@ def test_over_https_the_app_is_a_secure_context_with_its_service_worker(room: Ro
     assert phone.evaluate("!!navigator.mediaDevices?.getUserMedia && !!crypto.subtle")
     scope = phone.evaluate("navigator.serviceWorker.ready.then(found => new URL(found.scope).pathname)")
     assert scope == "/m/"
+
+
+def test_over_https_somebody_logs_in_and_sends_a_form(room: Room, phone: Page) -> None:
+    """Forms over https once failed, all of them, at a check of the referrer that our pages don't send."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
+    made = subprocess.run(
+        [PYTHON, "-m", "flask", "login-link", "admin"],
+        cwd=ROOT, env={**kept, "INSTANCE": str(room.instance), "FLASK_APP": "wsgi.py"},
+        text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    secret = made.stdout.strip().rpartition("#")[2]
+    desk = f"https://phone.test:{room.https}/desk"
+    phone.goto(f"{desk}/enter#{secret}")
+    phone.keyboard.press("Enter")
+    phone.fill("#password", PASSWORD)
+    phone.fill("#again", PASSWORD)
+    phone.keyboard.press("Enter")
+    by_hand = phone.locator("p.mono.wrap")
+    by_hand.wait_for(state="attached")
+    assert phone.locator("form[action*='later']").count() == 0  # not over the network
+    secret = (by_hand.text_content() or "").replace(" ", "")
+    phone.fill("#code", str(TOTP(key=secret).generate().token))
+    phone.keyboard.press("Enter")
+    phone.wait_for_url("**/me/recovery**", wait_until="commit")
+    phone.goto(f"{desk}/queue")
+    find = phone.get_by_role("search").get_by_role("textbox")
+    find.fill("gas")
+    find.press("Enter")
+    phone.get_by_role("heading", name="0 observations").wait_for()
+    phone.locator("button[name=language][value=fr]").click()
+    phone.locator("html[lang=fr]").wait_for()
+    assert phone.evaluate("isSecureContext && document.cookie === ''")  # scripts see no session
 
 
 def test_over_plain_http_it_says_so_and_does_not_half_work(room: Room, phone: Page) -> None:
