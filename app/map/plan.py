@@ -45,7 +45,7 @@ class Frame:
         return Point(x * 2**level, y * 2**level)
 
     def units(self, metres: float, level: int = 0) -> float:
-        return metres / self.scale * 2**level
+        return metres / self.scale * float(2**level)
 
     @property
     def levels(self) -> int:

@@ -135,7 +135,7 @@ def show(user: User, asked: Asked) -> Shown:
     return Shown(sheet, groups, quiet, _codes_between(user, asked), len(spots), len(found) > MOST)
 
 
-def _query(user: User, asked: Asked) -> Select[tuple[Observation]]:
+def _query(user: User, asked: Asked) -> Select[Observation]:
     first, end = asked.span
     query = select(Observation).where(
         Observation.trial.is_(False), Observation.started_at < end, Observation.ended_at >= first,

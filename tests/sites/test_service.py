@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -87,11 +87,12 @@ def test_retiring_keeps_what_was(lead: User) -> None:
 def test_two_people_at_once_do_not_lose_a_change(lead: User) -> None:
     known = service.add(lead, BX)
     service.change(lead, known.id, Facts("BX", town="one"), seen=1)
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: service.change(lead, known.id, Facts("BX", town="two"), seen=1),
         lambda: service.retire(lead, known.id, DAY, seen=1),
         lambda: service.undo(lead, known.id, seen=1),
-    ):
+    )
+    for act in acts:
         with pytest.raises(Problem, match="changed-meanwhile"):
             act()
     assert service.site(known.id).facts.town == "one"
