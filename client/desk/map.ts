@@ -94,7 +94,10 @@ function draw(sheet: Sheet, view: View): void {
   sheet.ground.setAttribute('transform', `matrix(${scale} 0 0 ${scale} ${left} ${top})`);
   for (const mark of sheet.marks) {
     const { x, y, from, to } = mark.dataset;
-    mark.toggleAttribute('hidden', view.level < Number(from ?? 0) || view.level > Number(to ?? sheet.deepest));
+    mark.toggleAttribute(
+      'hidden',
+      view.level < Number(from ?? 0) || view.level > Number(to ?? sheet.deepest),
+    );
     mark.setAttribute('transform', `translate(${Number(x) * scale + left} ${Number(y) * scale + top})`);
   }
   for (const bar of sheet.svg.querySelectorAll<SVGGElement>('[data-bar]')) {
