@@ -31,9 +31,9 @@ test: ## style, types, all tests, browser journeys
 	$(prepare) test
 	@$(PY) -m scripts.checks test
 
-pictures: ## the pictures of the README, from the main journey
+pictures: ## the pictures of the README, from the journeys of the phone and of the demonstration
 	$(prepare) test
-	@PICTURES=docs/pictures $(PY) -m pytest -q tests/journeys/test_phone.py
+	@PICTURES=docs/pictures $(PY) -m pytest -q tests/journeys/test_phone.py tests/journeys/test_demo.py
 
 bench: ## figures at full size, as JSON lines
 	$(prepare) test
