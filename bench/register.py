@@ -4,7 +4,8 @@
 
 Made-up numbers: as many officers as France has, read whole, in part, unsure and in fragments. A query holds three to
 seven digits of one of them at any places; in a third of the queries one digit is taken for another. The clock runs over
-the whole of `search`, near misses included, until the hits are there as objects. The scan finds by LIKE what can be found
+the whole of `search`, near misses included, until the hits are there as objects; beside the clock stands the time of processors, of the
+database's process too. The scan finds by LIKE what can be found
 so: no near misses, no unsure digits, nothing that was read in part.
 """
 
@@ -140,22 +141,41 @@ def into_postgres(table: str, names: Sequence[str], rows: list[tuple[object, ...
                 copy.write_row(row)
 
 
-def spread(times: list[float]) -> tuple[float, float]:
+def spread(times: Sequence[float]) -> tuple[float, float]:
     """Median and 95th percentile, in ms."""
     ordered = sorted(times)
     return ordered[len(ordered) // 2] * 1000, ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))] * 1000
 
 
-def timed(work: Callable[[str], object], queries: list[str]) -> list[float]:
-    """Seconds of each, the best of three: the machine has other things to do."""
-    return [min(_once(work, query) for _ in range(3)) for query in queries]
+Cost = tuple[float, float]  # seconds by the clock, seconds of processors
 
 
-def _once(work: Callable[[str], object], query: str) -> float:
+def timed(work: Callable[[str], object], queries: list[str]) -> list[Cost]:
+    """What each takes, the best of three: the machine has other things to do."""
+    costs = [[_once(work, query) for _ in range(3)] for query in queries]
+    return [(min(clock for clock, _ in tries), min(busy for _, busy in tries)) for tries in costs]
+
+
+def _once(work: Callable[[str], object], query: str) -> Cost:
     db.session.remove()
-    start = time.perf_counter()
+    backend = _backend()
+    start, busy = time.perf_counter(), time.process_time() + _busy(backend)
     work(query)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() + _busy(backend) - busy
+
+
+def _backend() -> int | None:
+    """The process that serves this session, where the database has processes of its own."""
+    if db.engine.dialect.name != "postgresql":
+        return None
+    return int(db.session.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+def _busy(process: int | None) -> float:
+    """Seconds on a processor so far, to the nanosecond."""
+    if process is None:
+        return 0.0
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
 
 
 def scan(query: str) -> object:
@@ -166,18 +186,22 @@ def scan(query: str) -> object:
 
 
 def measure(name: str, size: int, crowd: Crowd) -> float:
-    """The figures of one size; the p95 of all queries, ms."""
-    searched: list[float] = []
-    scanned: list[float] = []
+    """The figures of one size; the p95 of all queries, ms of processors: a busy machine changes it little."""
+    searched: list[Cost] = []
+    scanned: list[Cost] = []
     for known in range(rio.FEWEST, DIGITS + 1):
         queries = [crowd.query(known) for _ in range(max(QUERIES, sized(QUERIES)))]
         times = timed(lambda query: search.search(Wanted(query)), queries)
         slow = timed(scan, queries[:10])
-        figure(f"register.{name}.{size}.{known}-digits.p95", spread(times)[1], "ms", spread(slow)[1])
+        p95, peer = (spread([busy for _, busy in costs])[1] for costs in (times, slow))
+        figure(f"register.{name}.{size}.{known}-digits.cpu.p95", p95, "ms", peer)
         searched, scanned = searched + times, scanned + slow
-    for part, value, peer in zip(("p50", "p95"), spread(searched), spread(scanned), strict=True):
-        figure(f"register.{name}.{size}.search.{part}", value, "ms", peer)
-    return spread(searched)[1]
+    clock, busy = zip(*searched, strict=True)
+    peer_clock, peer_busy = zip(*scanned, strict=True)
+    for what, own, other in (("clock", clock, peer_clock), ("cpu", busy, peer_busy)):
+        for part, value, peer in zip(("p50", "p95"), spread(own), spread(other), strict=True):
+            figure(f"register.{name}.{size}.search.{what}.{part}", value, "ms", peer)
+    return spread(busy)[1]
 
 
 def written(name: str, size: int) -> None:
@@ -235,7 +259,7 @@ def main() -> None:
                 fill(crowd, small, large, insert)
                 figure(f"register.{name}.fill", (large - small) / (time.perf_counter() - start), "readings/s")
                 settled(name)
-                figure(f"register.{name}.growth.p95", measure(name, large, crowd), "ms", before)
+                figure(f"register.{name}.growth.cpu.p95", measure(name, large, crowd), "ms", before)
                 written(name, large)
                 used = db.session.scalar(text(bytes_used))
                 figure(f"register.{name}.index", float(used or 0) / large, "bytes/reading")

@@ -303,7 +303,7 @@ def test_numbers_are_in_no_title_address_name_or_log(place: Place) -> None:
     look_up(place.lead, number=WHOLE)
     decide(place, ids["whole"], ids["again"], "accept")
     decide(place, ids["whole"], ids["near"], "refuse")
-    again(place, number="9081726")
+    assert again(place, number="9081726", status="READ_FULL")[0] == 303
     digits = (WHOLE, "90817", "81726", NEAR)
     waiting, seen, pages = (
         ["/desk/look-up", "/desk/unidentified", "/desk/queue?show=all", f"/desk/sightings/{ids['whole']}"],
