@@ -186,7 +186,7 @@ def test_every_page_for_people(server: LiveServer, desk: Browser) -> None:
     ((observation,),) = server.rows(f"SELECT id FROM observation WHERE reference = '{reference}'")  # noqa: S608
     paths = (
         "queue", "queue?show=all", "queue?show=trial", "incidents/", f"o/{reference}", "look-up", "unidentified", f"sightings/{sighting}", "phones", f"phones/{device}/revoke",
-        "people", f"people/{user}", "status", "custody", "rights", "me", "nothing-here", f"withdraw/{observation}",
+        "people", f"people/{user}", "look-ups", "me/recovery", "status", "custody", "rights", "me", "nothing-here", f"withdraw/{observation}",
         *read_from,
     )  # fmt: skip
     for language, theme in LOOKS:
