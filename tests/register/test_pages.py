@@ -100,20 +100,16 @@ def test_hits_say_how_they_agree_the_best_first(place: Place) -> None:
 
 
 def test_digits_and_all_else_narrow_one_another(place: Place) -> None:
-    assert (
-        len(
-            tiers(look_up(place.lead, number=WHOLE, unit="CRS 36", force="CRS", vehicle="aa 1?3", place="bx"))
-        )
-        == 4
-    )
-    for wrong in (
-        {"unit": "35"},
-        {"force": "GM"},
-        {"vehicle": "BB"},
-        {"place": "B2"},
-        {"until": "2020-01-01"},
+    page = look_up(place.lead, number=WHOLE, unit="CRS 36", force="CRS", vehicle="aa 1?3", place="bx")
+    assert len(tiers(page)) == 4
+    for name, wrong in (
+        ("unit", "35"),
+        ("force", "GM"),
+        ("vehicle", "BB"),
+        ("place", "B2"),
+        ("until", "2020-01-01"),
     ):
-        assert "Nothing fits." in look_up(place.lead, number=WHOLE, **wrong)
+        assert "Nothing fits." in look_up(place.lead, 200, **{"number": WHOLE, name: wrong})
 
 
 def test_without_digits_unit_vehicle_day_and_place_are_enough_and_logged_as_such(place: Place) -> None:
