@@ -122,7 +122,7 @@ def _number(out: bytearray, _other: bytes, chance: random.Random) -> None:
     at, order = _at(out, chance), chance.choice(("big", "little"))
     width = chance.choice((2, 4))
     value = int.from_bytes(out[at : at + width], order) + chance.choice((-8, -4, -2, -1, 1, 2, 4, 8, 64, -64))  # type: ignore[arg-type]
-    out[at : at + width] = (value % 256**width).to_bytes(width, order)  # type: ignore[arg-type]
+    out[at : at + width] = (value % 256**width).to_bytes(width, order)
 
 
 def _double(out: bytearray, _other: bytes, chance: random.Random) -> None:

@@ -36,7 +36,8 @@ def develop(copy: BinaryIO) -> Image.Image:
     """The picture in sRGB, upright. Raises what FFmpeg raises where it can't decode it, ValueError for odd tags."""
     tags = _tags(copy)
     copy.seek(0)
-    with av.open(copy, format="tiff_pipe") as file:
+    source: Any = av.open(copy, format="tiff_pipe")
+    with source as file:
         frame: Any = next(file.decode(video=0))
     scale = min(1.0, LONGEST / max(frame.width, frame.height))
     size = max(2, int(frame.width * scale) & ~1), max(2, int(frame.height * scale) & ~1)
@@ -89,16 +90,12 @@ def _coloured(channels: list[Image.Image], tags: dict[int, tuple[float, ...]]) -
     weights = [[value * gain / neutral[index] for index, value in enumerate(row)] for row in rows]
     red, green, blue = channels
     out = []
-    for row in weights:
-        a, b, c = row
-        out.append(
-            ImageMath.lambda_eval(
-                lambda args, a=a, b=b, c=c: args["r"] * a + args["g"] * b + args["b"] * c,
-                r=red,
-                g=green,
-                b=blue,
-            )
-        )
+    for a, b, c in weights:
+
+        def mixed(args: dict[str, Any], a: float = a, b: float = b, c: float = c) -> Any:
+            return args["r"] * a + args["g"] * b + args["b"] * c
+
+        out.append(ImageMath.lambda_eval(mixed, r=red, g=green, b=blue))
     return out
 
 
