@@ -16,7 +16,10 @@ export function drafts(): void {
     name.value = nameOf(form);
     form.append(name);
     form.addEventListener('input', () => soon(form));
-    form.addEventListener('submit', () => clearTimeout(waiting.get(form)));
+    form.addEventListener('submit', () => {
+      clearTimeout(waiting.get(form));
+      waiting.delete(form); // else leaving the page would keep it again, behind the server's back
+    });
     void bringBack(form);
   }
   // A page that is left keeps what has not been kept yet.

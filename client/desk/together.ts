@@ -69,6 +69,7 @@ function lane(tile: HTMLElement): Lane {
     };
     if (node instanceof HTMLMediaElement) {
       node.controls = false;
+      piece.broken = node.error !== null; // it may have failed before this script came
       node.addEventListener('error', () => {
         piece.broken = true;
       });
