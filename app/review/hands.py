@@ -27,7 +27,9 @@ class Hands:
     suspect: bool  # received or signed after that
     announced_before: bool  # the phone that sealed it had committed to exactly these bytes before that
     unproven: bool = False  # that `maker` sealed it is the bearer's word alone
-    other: str = ""  # where the observation is another phone's: "again", the same phone enrolled again, or "stranger"
+    other: str = (
+        ""  # where the observation is another phone's: "again", the same phone enrolled again, or "stranger"
+    )
 
     @property
     def marks(self) -> list[str]:
@@ -84,11 +86,7 @@ def hands(
         suspect=suspect,
         announced_before=before,
         unproven=unproven,
-        other=""
-        if of in (None, made_by)
-        else "again"
-        if made_by in enrol.line_of(str(of))
-        else "stranger",
+        other="" if of in (None, made_by) else "again" if made_by in enrol.line_of(str(of)) else "stranger",
     )
 
 

@@ -182,8 +182,10 @@ def test_every_page_for_people(server: LiveServer, desk: Browser) -> None:
     ((device,),) = server.rows("SELECT id FROM device")
     ((user,),) = server.rows("SELECT id FROM user")
     sighting = server.rows("SELECT id FROM sighting")[0][0]
-    read_from = [f"footage/{item}" for (item,) in server.rows("SELECT id FROM item WHERE kind IN ('film', 'photo')")]
-    ((observation,),) = server.rows(f"SELECT id FROM observation WHERE reference = '{reference}'")  # noqa: S608
+    read_from = [
+        f"footage/{item}" for (item,) in server.rows("SELECT id FROM item WHERE kind IN ('film', 'photo')")
+    ]
+    ((observation,),) = server.rows(f"SELECT id FROM observation WHERE reference = '{reference}'")
     paths = (
         "queue", "queue?show=all", "queue?show=trial", "incidents/", f"o/{reference}", "look-up", "unidentified", f"sightings/{sighting}", "phones", f"phones/{device}/revoke",
         "people", f"people/{user}", "look-ups", "me/recovery", "status", "custody", "rights", "me", "nothing-here", f"withdraw/{observation}",

@@ -65,7 +65,10 @@ def test_a_raw_picture_is_developed_upright_and_in_its_colours(app: Flask) -> No
         assert db.session.query(Opening).one().media_type == "image/x-adobe-dng"
         shown = Image.open(io.BytesIO(copy)).convert("RGB")
         assert CANARY.encode() not in copy and shown.size == (raws.HEIGHT, raws.WIDTH)
-        grey, dark = shown.getpixel((20, 40)), shown.getpixel((42, 4))  # its dark corner is now at the top right
+        grey, dark = (
+            shown.getpixel((20, 40)),
+            shown.getpixel((42, 4)),
+        )  # its dark corner is now at the top right
         for pixel, level in ((grey, 135), (dark, 70)):
             assert isinstance(pixel, tuple) and all(abs(value - level) < 6 for value in pixel)
 
