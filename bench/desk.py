@@ -26,7 +26,7 @@ from app.intake.models import Item
 from app.journal.models import Entry, Observation
 from app.journal.reference import reference as reference_of
 from app.keys import keys
-from app.review import work
+from app.review import access, work
 from bench import figures
 from bench.figures import figure, sized, workplace
 from config import Config
@@ -136,7 +136,7 @@ def main() -> None:
                 db.select(Observation.id).order_by(Observation.id).limit(number // 4)
             ).all()
             for subject in mine[:500]:
-                if work.access.may_be_given(reviewer, subject):
+                if access.may_be_given(reviewer, subject):
                     work.claim(reviewer, subject)
             db.session.remove()
         for who in ("lead", "reviewer"):

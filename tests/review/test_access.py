@@ -19,7 +19,7 @@ from app.journal.models import Observation
 from app.opening.models import Opening
 from app.register.vocabulary import label
 from app.review import access, find, queue, work
-from app.review.models import Work
+from app.review.models import Choice, Work
 from config import Config
 from tests.desk import Desk, anybody, person
 from tests.material import Observed, photo
@@ -290,7 +290,7 @@ def test_the_condition_for_lists_and_the_rule_for_pages_agree(team: Team) -> Non
                             )
                         )
                         if chosen:
-                            db.session.add(access.Choice(subject=subject, user_id=ben, by=lead, at=1))
+                            db.session.add(Choice(subject=subject, user_id=ben, by=lead, at=1))
                         team.user("ben").sensitive = of_account
                         db.session.commit()
                         user = team.user("ben")

@@ -14,6 +14,7 @@ from app.db import db
 from app.enrol import service as enrol
 from app.ids import new_id
 from app.review import find, queue
+from app.review.rows import Row
 from tests.desk import Desk, anybody, person
 from tests.material import Observed, photo
 from tests.phone import Phone
@@ -23,7 +24,7 @@ from tests.review.test_observation import log_of
 LEAD = anybody("lead")
 
 
-def rows(app: Flask, show: str = "all", trial: bool = False) -> list[queue.Row]:
+def rows(app: Flask, show: str = "all", trial: bool = False) -> list[Row]:
     with app.test_request_context():
         return queue.observations(LEAD, show=show, trial=trial).rows
 

@@ -9,8 +9,9 @@ from flask import Flask
 
 from app.db import db
 from app.journal.models import Observation
-from app.register import search as register
+from app.register import search
 from app.register.models import Reading
+from app.register.seen import Wanted
 from app.review import find, queue
 from tests.desk import Desk, anybody, person
 from tests.material import Observed, photo
@@ -57,7 +58,7 @@ def test_no_search_brings_it_up(app: Flask, trial: str) -> None:
 
 def test_it_is_not_in_the_register(app: Flask, trial: str) -> None:
     with app.app_context():
-        assert register.search("12?45?7") == []
+        assert search.search(Wanted("12?45?7")).hits == []
         assert db.session.scalars(db.select(Reading)).all() == []
 
 
@@ -85,4 +86,6 @@ def test_one_entry_that_is_meant_makes_the_observation_real(app: Flask, phone: P
         with app.app_context():
             assert not db.session.get_one(Observation, seen.id).trial
     with app.app_context():
-        assert len(register.search("1234567")) == 1  # the reading that was itself a trial stays out
+        assert (
+            len(search.search(Wanted("1234567")).hits) == 1
+        )  # the reading that was itself a trial stays out

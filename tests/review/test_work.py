@@ -14,6 +14,7 @@ from app.accounts import service as accounts
 from app.accounts.models import User
 from app.clock import now_ms
 from app.db import db, unit_of_work
+from app.errors import Problem
 from app.intake.models import Upload
 from app.review import loose, queue, work
 from app.review.models import Work
@@ -90,7 +91,7 @@ def test_handing_over_moves_it_and_may_be_regretted_for_a_moment(app: Flask, sub
         work.hand_over(anna, subject, ben.id)
         with unit_of_work():
             stands(subject).held_since = now_ms() - work.REGRET_MS - 1
-        with pytest.raises(work.Problem) as refused:
+        with pytest.raises(Problem) as refused:
             work.claim(anna, subject)
         assert refused.value.status == 409
 
@@ -101,15 +102,15 @@ def test_it_goes_only_to_people_who_may_have_it(app: Flask, subject: str) -> Non
         keeper = named(app, "carl", "coordinator")
         work.claim(anna, subject)
         for nobody in (keeper.id, "x", anna.id[::-1]):
-            with pytest.raises(work.Problem):
+            with pytest.raises(Problem):
                 work.hand_over(anna, subject, nobody)
         work.mark_sensitive(anna, subject, True)
-        with pytest.raises(work.Problem) as refused:
+        with pytest.raises(Problem) as refused:
             work.hand_over(anna, subject, ben.id)
         assert refused.value.code == "not-chosen"
         work.choose(lead, subject, ben.id, True)
         work.hand_over(anna, subject, ben.id)
-        with pytest.raises(work.Problem):
+        with pytest.raises(Problem):
             work.release(anna, subject)
         work.release(lead, subject)
         assert stands(subject).holder is None
