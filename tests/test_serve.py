@@ -20,7 +20,7 @@ from config import Config
 from scripts import serve
 from scripts.ground import ROOT
 
-TELL = "import os,signal,socket,sys,time; print('pid',os.getpid(),flush=True); "
+TELL = "import os,signal,socket,sys,time; os.write(1,b'pid %d\\n'%os.getpid()); "
 LISTENS = (
     TELL + "s=socket.create_server(('127.0.0.1',int(sys.argv[1]))); s.accept()[0].send(b'!'); time.sleep(600)"
 )
