@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
-
-from flask import Flask
+from typing import TYPE_CHECKING
 
 import config as configuration
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:
     """The application for one configuration, from the environment unless given. Raises ConfigError."""
+    # Not at the top: the confined children load this package too, and neither need nor want a web server.
+    from flask import Flask
+
     from app import (
         accounts,
         admin,
