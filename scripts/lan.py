@@ -99,7 +99,7 @@ def main(arguments: list[str]) -> int:
             [*reachable, "127.0.0.1"],
             names(),
         )
-        serve.bring_up_to_date()
+        serve.bring_up_to_date(config)
         # Invitations made at the desk must name the address that phones can use.
         os.environ["TEMOIN_URL"] = app_address
         secure = serve.web(

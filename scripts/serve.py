@@ -19,7 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from app.keys import Keys
 from config import Config, ConfigError, from_environment
+from scripts import instance
 from scripts.ground import PYTHON, ROOT, Missing, run, say
 
 STOP_WITHIN = 20.0  # seconds a program has to end by itself
@@ -234,8 +236,13 @@ def settings() -> Config:
         raise Missing(str(error)) from error
 
 
-def bring_up_to_date() -> None:
-    """Migrate the database, make keys and the first account where they are missing."""
+def bring_up_to_date(config: Config) -> None:
+    """Migrate the database, make keys and the first account where they are missing. Says the way in."""
+    if instance.is_up_to_date(config):
+        say("\n  Can't get in? flask login-link USER")
+        if Keys(config.instance).is_practice:
+            say("  Practice keys: set up custody at the desk before anything real.")
+        return
     run([PYTHON, "-m", "scripts.instance"], "bringing the data folder up to date")
 
 
@@ -253,7 +260,7 @@ def main() -> int:
     config = settings()
     check_port(config.host, config.port)
     with only_one(config.instance):
-        bring_up_to_date()
+        bring_up_to_date(config)
         shown = "localhost" if _reachable(config.host) in {"127.0.0.1", "::1"} else config.host
         address = config.url or f"http://{shown}:{config.port}"
         ready = f"\nTémoin is running: {address}/desk/  (Ctrl-C stops it){how_phones_come(config)}"

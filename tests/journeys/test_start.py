@@ -33,7 +33,8 @@ def kept(server: LiveServer) -> dict[str, bytes]:
 
 def test_a_second_start_keeps_everything_and_is_quick(server: LiveServer) -> None:
     link = server.login_link()
-    before = kept(server)
+    assert server._process is not None
+    before, first = kept(server), work_of(server._process.pid)
     people = server.rows("SELECT id, username FROM user")
     assert people
     server.stop()
@@ -43,4 +44,6 @@ def test_a_second_start_keeps_everything_and_is_quick(server: LiveServer) -> Non
     assert server.rows("SELECT id, username FROM user") == people
     assert link not in server.said
     assert server._process is not None
-    assert work_of(server._process.pid) < 5
+    # Of processor time, which tells more than the clock on a machine that does other things: migrating, keys and the
+    # third loading of the application are not done again.
+    assert work_of(server._process.pid) < 0.85 * first
