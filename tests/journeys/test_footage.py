@@ -299,12 +299,14 @@ def test_it_serves_on_a_small_screen_with_fingers(server: LiveServer, tmp_path: 
         assert page.locator("[data-zoom-say]").inner_text() != "1×"
         for name in ("unknown", "unsure"):
             expect(page.locator(f"[data-key='{ {'unknown': '?', 'unsure': 'u'}[name] }']")).to_be_visible()
-        page.locator("[data-boxes] input").first.tap()
+        box = page.locator("[data-boxes] input").first
+        box.tap()
+        expect(box).to_be_focused()
         page.keyboard.insert_text("4")  # as a phone's keyboard does: text, no keys
         page.locator("[data-key='u']").tap()
         page.locator("[data-key='?']").tap()
-        assert page.locator("[name=pattern]").input_value() == "4??????"
-        assert page.locator("[name=unsure]").input_value() == "0"
+        expect(page.locator("[name=pattern]")).to_have_value("4??????")
+        expect(page.locator("[name=unsure]")).to_have_value("0")
         assert browser.problems == []
         browser.close()
 
