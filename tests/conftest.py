@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
-from config import Config
+from config import ROOT, Config
+
+# Every test has an application of its own; the templates are compiled once for all of them. Keyed by their text.
+COMPILED = ROOT / ".pytest_cache" / "templates"
+COMPILED.mkdir(parents=True, exist_ok=True)
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache(str(COMPILED))}
 
 STRICT = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 

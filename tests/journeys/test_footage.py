@@ -30,7 +30,13 @@ SHOWN = "() => ({ index: +document.querySelector('[data-footage]').dataset.shown
 DRAWN = """() => document.querySelector('[data-picture]').toDataURL('image/png').split(',')[1]"""
 
 
-@pytest.fixture(params=[("en", False), ("fr", True)], ids=["English, light", "French, dark"])
+ENGLISH, FRENCH = ("en", False), ("fr", True)
+# Each long journey in one of the two looks; test_accessible.py opens every page in all four.
+in_english = pytest.mark.parametrize("browser", [ENGLISH], indirect=True, ids=["English, light"])
+in_french = pytest.mark.parametrize("browser", [FRENCH], indirect=True, ids=["French, dark"])
+
+
+@pytest.fixture(params=[ENGLISH, FRENCH], ids=["English, light", "French, dark"])
 def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Browser]:
     language, dark = request.param
     with playing() as play:
@@ -125,6 +131,7 @@ def cut(page: Page) -> Image.Image:
     return crop_of(page)
 
 
+@in_french
 def test_a_number_is_read_from_a_film_by_keyboard(server: LiveServer, browser: Browser) -> None:
     reference, (_photo, film, fragments, turned) = filled(server)
     page = browser.open()
@@ -211,6 +218,7 @@ def test_a_number_is_read_from_a_film_by_keyboard(server: LiveServer, browser: B
     assert browser.problems == []
 
 
+@in_english
 def test_a_photo_is_enlarged_marked_and_kept_in_one_go(server: LiveServer, browser: Browser) -> None:
     reference, (photo, *_films) = filled(server)
     page = browser.open()

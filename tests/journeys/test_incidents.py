@@ -13,6 +13,7 @@ from tests.journeys.browser import Browser
 from tests.journeys.live import LiveServer, until
 from tests.journeys.pictures import picture
 from tests.journeys.test_desk import axe, browser, come_in
+from tests.journeys.test_footage import in_english, in_french
 
 __all__ = ["browser"]  # a fixture: both languages, light and dark
 pytestmark = pytest.mark.journey
@@ -45,6 +46,7 @@ def loaded(page: Page) -> None:
     )
 
 
+@in_english
 def test_two_observers_of_one_operation(server: LiveServer, browser: Browser) -> None:
     two_observers(server)
     page = browser.open()
@@ -158,6 +160,7 @@ def without_one_film(page: Page, incident: str) -> None:
     page.unroute_all()
 
 
+@in_french
 def test_a_sheet_that_two_people_write(server: LiveServer, browser: Browser) -> None:
     two_observers(server)
     page = browser.open()
