@@ -1,6 +1,6 @@
 # Témoin. Everything works from a fresh clone; what is missing is installed here (.venv, node_modules) or named.
 .DEFAULT_GOAL := help
-.PHONY: pictures help run demo lan build check test bench clean
+.PHONY: webkit pictures help run demo lan build check test bench clean
 
 PY := .venv/bin/python
 prepare = @python=$$(sh scripts/python) && "$$python" -m scripts.prepare
@@ -38,6 +38,10 @@ pictures: ## the pictures of the README, from the journeys of the phone and of t
 bench: ## figures at full size, as JSON lines
 	$(prepare) test
 	@$(PY) -m bench
+
+webkit: ## a journey in a third engine, WebKitGTK (apt: webkit2gtk-driver xvfb)
+	$(prepare) test
+	@$(PY) -m pytest -q -m webkit tests/journeys
 
 faults: ## try to lose something: kills, bad lines, full disks; under 25 minutes
 	$(prepare) test

@@ -119,6 +119,5 @@ def _playwright() -> Path | None:
 if __name__ == "__main__":
     run([chromium(), "--version"], "starting Chromium")
     run([firefox(), "--version"], "starting Firefox")
-    webkit()
     run([age(), "--version"], "starting age")
     run([exiftool(), "-ver"], "starting exiftool")

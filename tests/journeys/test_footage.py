@@ -31,7 +31,7 @@ DRAWN = """() => document.querySelector('[data-picture]').toDataURL('image/png')
 
 
 ENGLISH, FRENCH = ("en", False), ("fr", True)
-# Each long journey in one of the two looks; test_accessible.py opens every page in all four.
+# Each long journey in one of the two looks; test_accessible.py opens every page in both.
 in_english = pytest.mark.parametrize("browser", [ENGLISH], indirect=True, ids=["English, light"])
 in_french = pytest.mark.parametrize("browser", [FRENCH], indirect=True, ids=["French, dark"])
 

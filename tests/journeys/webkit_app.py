@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts import tools
-from tests.journeys.live import PATIENCE, free_port, until
+from tests.journeys.live import PATIENCE, NotInTime, free_port, until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's name for a reference to an element
 
@@ -83,7 +83,13 @@ class WebKitPhone:
         return said["it"]
 
     def sees(self, text: str) -> None:
-        until(f"the page says {text!r}", lambda: text in self.run("return document.body.innerText"))
+        def said() -> str:
+            return str(self.run("return document.body.innerText"))
+
+        try:
+            until(f"the page says {text!r}", lambda: text in said())
+        except NotInTime as error:
+            raise NotInTime(f"{error}; it says: {said()}") from error
 
     def button(self, name: str) -> Any:
         """A button by its name, once it is there, enabled, and not behind an open panel."""
