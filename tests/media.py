@@ -70,13 +70,14 @@ def profile(canary: str) -> bytes:
             struct.pack_into(">4sII", data, 132 + 12 * index, tag, len(data), len(body))
             data += body + b"\0" * (-len(body) % 4)
     struct.pack_into(">I", data, 0, len(data))
+    struct.pack_into(">6H", data, 24, 2017, 7, 1, 12, 34, 56)  # else the hour it was made: no two files alike
     return bytes(data)
 
 
 def archive(canary: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
-        file.writestr("evil.txt", canary)
+        file.writestr(zipfile.ZipInfo("evil.txt", (2017, 7, 1, 12, 34, 56)), canary)
     return out.getvalue()
 
 
