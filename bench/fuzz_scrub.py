@@ -2,14 +2,16 @@
 
     python -m bench.fuzz_scrub [FOLDER] [--seconds 1800] [--count N] [--seed N] [--keep FOLDER]
 
-FOLDER holds files to spoil; without one, small media are generated. Every spoilt file goes through the stripper
-and the second reading. What both let through is read by exiftool too, where it is installed. It ends by itself
-after so many seconds or files, with one JSON line and exit 1 if there was a finding:
+FOLDER holds files to spoil, beside small media that are generated; every type has its equal turn, however few files
+there are of it. Every spoilt file goes through the stripper and the second reading. What both let through is read by
+exiftool too, where it is installed, and searched for what exiftool read in the file before it was spoilt: a reader may
+no longer find a text whose surroundings are broken, and yet it is there. It ends by itself after so many seconds or
+files, with one JSON line and exit 1 if there was a finding:
 
     ended      the confined process fell over, or was ended by its limits
     slow       more than 5 seconds of processor time, and twice as long as the file before it was spoilt
     withheld   the stripper called a copy clean in which the second reading then found something left
-    leaked     exiftool finds something in a copy that both had passed
+    leaked     exiftool finds something in a copy that both had passed, or a text of the whole file's metadata is in it
 
 Counted, but no finding: a damaged original that no decoder opens, or that two decoders resume at different places,
 so that it can't be proven that the copy shows the same; and metadata that the spoiling itself had copied into coded
@@ -25,20 +27,24 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.scrub import CheckFailed, Refused
 from app.scrub.cleaner import Cleaner
 from app.scrub.errors import Ended
+from app.scrub.sniff import sniff_bytes
+from bench.spoil import spoil
 from bench.third import Exiftool, NoOpinion
 from tests import media, raws
+from tests.media import CANARY
 
 LARGEST = 1 << 20
 """Bytes: larger files only cost time; what is spoilt in them is the same."""
 SLOW = 5.0
+FINDINGS = ("ended", "slow", "withheld", "leaked")
 NOT_PROVEN = (
     "the original can't",
     "the film can't be opened by",
@@ -53,26 +59,13 @@ NOT_PROVEN = (
 """Beginnings of what the second reading says where it is not proven that a copy shows the same as its damaged original."""
 
 STILL_THERE = "a value of the original's metadata is still in the cleaned copy"
-EDGES = (
-    b"\0" * 4,
-    b"\xff" * 4,
-    b"\x7f\xff\xff\xff",
-    b"\xff\xff\xff\x7f",
-    b"\0\0\0\1",
-    b"\1\0\0\0",
-    b"\x80\0\0\0",
-)
-SIGNS = tuple(
-    b"Exif\0\0|MM\0*|II*\0|http://ns.adobe|<x:xmpmeta|8BIM|\xff\xda|\xff\xc0|\xff\xc4|\xff\xdb|\xff\xe1|\xff\xe2|IDAT|"
-    b"IHDR|iCCP|eXIf|acTL|fdAT|VP8 |VP8X|ANMF|ALPH|NETSCAPE|meta|iinf|iloc|iref|iprp|ipma|hvcC|av1C|colr|moov|trak|"
-    b"mdia|stbl|stsd|stsz|stco|co64|stsc|stts|ctts|moof|traf|trun|tfhd|mdat|udta|hdlr|\x1a\x45\xdf\xa3|\x18\x53\x80\x67|"
-    b"\x16\x54\xae\x6b|\x1f\x43\xb6\x75|OggS|OpusHead|vorbis|Xing|Info|fmt |data|acsp".split(b"|")
-)
-"""Where the structure of a file is: what is changed beside one of these matters more."""
+LITERAL = "a text of the whole file's metadata is in the copy"
+SHORTEST = 8
+"""Letters of a text from which chance no longer explains that it is found."""
 
 
 def made() -> list[bytes]:
-    canary = media.CANARY
+    canary = CANARY
     return [
         media.jpeg_with_everything(canary), media.png_with_everything(canary), media.webp_with_everything(canary),
         media.gif_with_everything(canary), media.tiff_with_everything(canary), raws.dng_with_everything(canary),
@@ -82,89 +75,18 @@ def made() -> list[bytes]:
     ]  # fmt: skip
 
 
-def spoil(data: bytes, other: bytes, chance: random.Random) -> tuple[bytes, bool]:
-    """One to eight changes, and whether one of them copied bytes: it may have planted metadata in coded data."""
-    out = bytearray(data)
-    ways = CHANGES if chance.random() < 0.3 else IN_PLACE
-    done = set()
-    for _ in range(chance.choice((1, 1, 2, 3, 5, 8))):
-        if len(out) < 16:
-            break
-        way = chance.choice(ways)
-        way(out, other, chance)
-        done.add(way)
-    return bytes(out), not done <= set(IN_PLACE)
-
-
-def _at(out: bytearray, chance: random.Random) -> int:
-    """A place: beside a sign, near the beginning, or anywhere."""
-    way = chance.random()
-    if way < 0.5:
-        sign, start = chance.choice(SIGNS), chance.randrange(len(out))
-        found = out.find(sign, start)
-        found = found if found >= 0 else out.find(sign)
-        if found >= 0:
-            return min(max(0, found + chance.randint(-12, 24)), len(out) - 1)
-    return int(chance.random() ** (3 if way < 0.8 else 1) * (len(out) - 1))
-
-
-def _word(out: bytearray, _other: bytes, chance: random.Random) -> None:
-    at, width = _at(out, chance), chance.choice((1, 2, 4))
-    out[at : at + width] = chance.choice(EDGES)[:width]
-
-
-def _bit(out: bytearray, _other: bytes, chance: random.Random) -> None:
-    out[_at(out, chance)] ^= 1 << chance.randrange(8)
-
-
-def _number(out: bytearray, _other: bytes, chance: random.Random) -> None:
-    """A length or offset that is off by a little."""
-    at, order = _at(out, chance), chance.choice(("big", "little"))
-    width = chance.choice((2, 4))
-    value = int.from_bytes(out[at : at + width], order) + chance.choice((-8, -4, -2, -1, 1, 2, 4, 8, 64, -64))  # type: ignore[arg-type]
-    out[at : at + width] = (value % 256**width).to_bytes(width, order)
-
-
-def _double(out: bytearray, _other: bytes, chance: random.Random) -> None:
-    start, length, at = _at(out, chance), chance.choice((4, 32, 200, 2000)), _at(out, chance)
-    out[at:at] = out[start : start + length]
-
-
-def _over(out: bytearray, _other: bytes, chance: random.Random) -> None:
-    start, length, at = _at(out, chance), chance.choice((4, 32, 200, 2000)), _at(out, chance)
-    piece = out[start : start + length]
-    out[at : at + len(piece)] = piece
-
-
-def _gone(out: bytearray, _other: bytes, chance: random.Random) -> None:
-    at = _at(out, chance)
-    del out[at : at + chance.choice((1, 2, 4, 12, 100, 1000))]
-
-
-def _foreign(out: bytearray, other: bytes, chance: random.Random) -> None:
-    start, at = chance.randrange(len(other)), _at(out, chance)
-    out[at:at] = other[start : start + chance.choice((8, 64, 500, 4000))]
-
-
-def _cut(out: bytearray, _other: bytes, chance: random.Random) -> None:
-    del out[max(16, int(len(out) * chance.random())) :]
-
-
-Change = Callable[[bytearray, bytes, random.Random], None]
-IN_PLACE: tuple[Change, ...] = (_word, _word, _bit, _bit, _number, _number, _gone, _cut)
-CHANGES = (*IN_PLACE, _double, _over, _foreign)
-
-
 @dataclass
 class Tally:
     """What became of the spoilt files."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Clean copies by type: a type of which none comes through hasn't been tried."""
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def findings(self) -> int:
-        return sum(self.counts[name] for name in ("ended", "slow", "withheld", "leaked"))
+        return sum(self.counts[name] for name in FINDINGS)
 
 
 class Fuzz:
@@ -172,23 +94,27 @@ class Fuzz:
 
     def __init__(self, cleaner: Cleaner, third: Exiftool | None, work: Path, keep: Path | None) -> None:
         self._cleaner, self._third, self._work, self._keep = cleaner, third, work, keep
+        self._texts: dict[bytes, frozenset[bytes]] = {}
         self.tally = Tally()
 
-    def try_one(self, data: bytes, seed: bytes, planted: bool) -> None:
+    def try_one(self, data: bytes, seed: Seed, planted: bool) -> None:
         outcome, reason, spent = self._timed(data)
         if outcome in ("refused", "clean") and spent > max(
-            SLOW, 2 * self._timed(seed)[2] if spent > SLOW else 0
+            SLOW, 2 * self._timed(seed.data)[2] if spent > SLOW else 0
         ):
             outcome, reason = "slow", f"{spent:.1f} s"
-        if outcome == "withheld" and planted and reason == STILL_THERE:
+        if outcome == "clean" and self._literal(seed):
+            outcome, reason = "leaked", LITERAL
+        if planted and reason in (STILL_THERE, LITERAL):
             outcome = "planted"
         self.tally.counts[outcome] += 1
-        if outcome in ("ended", "slow", "withheld", "leaked"):
-            self.tally.reasons[f"{outcome}: {reason}"] += 1
+        self.tally.kinds[seed.kind] += outcome == "clean"
+        if outcome in FINDINGS:
+            self.tally.reasons[f"{outcome}: {seed.kind}: {reason}"] += 1
             if self._keep is not None:
                 name = f"{outcome}-{self.tally.findings}"
                 (self._keep / name).write_bytes(data)
-                (self._keep / f"{name}.txt").write_text(reason + "\n")
+                (self._keep / f"{name}.txt").write_text(f"{seed.kind}: {reason}\n")
 
     def _timed(self, data: bytes) -> tuple[str, str, float]:
         source, target = self._work / "source", self._work / "target"
@@ -216,20 +142,56 @@ class Fuzz:
             return "clean", ""
         return ("leaked", " ".join(left)) if left else ("clean", "")
 
+    def _literal(self, seed: Seed) -> bool:
+        copy = (self._work / "target").read_bytes()
+        if seed.data not in self._texts:
+            self._texts[seed.data] = self._telling(seed)
+        return any(text in copy for text in self._texts[seed.data])
 
-def files(folder: Path | None) -> list[bytes]:
-    if folder is None:
-        return made()
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [path.read_bytes() for path in paths if 16 < path.stat().st_size <= LARGEST] + made()
+    def _telling(self, seed: Seed) -> frozenset[bytes]:
+        """Texts of a whole file's metadata that its own clean copy hasn't: names of formats stand in both."""
+        source, target = self._work / "whole", self._work / "clean"
+        source.write_bytes(seed.data)
+        texts = {CANARY.encode()} if CANARY.encode() in seed.data else set()
+        with suppress(NoOpinion, Refused):
+            found = self._third.tags(source) if self._third else {}
+            names = self._third.left(source) if self._third else []
+            texts |= {str(found[name]).strip().encode() for name in names}
+            with source.open("rb") as file, target.open("w+b") as copy:
+                self._cleaner.clean(file, copy)
+                copy.seek(0)
+                clean = copy.read()
+            texts = {text for text in texts if text not in clean}
+        return frozenset(text for text in texts if len(text) >= SHORTEST and text in seed.data)
 
 
-def spoilt(seeds: list[bytes], number: int) -> Iterator[tuple[bytes, bytes, bool]]:
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A file to spoil, and its type."""
+
+    kind: str
+    data: bytes
+
+
+def files(folder: Path | None) -> dict[str, list[Seed]]:
+    """Files to spoil by type, those of a folder and small ones made here."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
+    found = [path.read_bytes() for path in paths if 16 < path.stat().st_size <= LARGEST] + made()
+    kinds: dict[str, list[Seed]] = {}
+    for data in found:
+        kind = sniff_bytes(data[:4096]) or "unknown"
+        kinds.setdefault(kind, []).append(Seed(kind, data))
+    kinds.pop("unknown", None)
+    return kinds
+
+
+def spoilt(kinds: dict[str, list[Seed]], number: int) -> Iterator[tuple[bytes, Seed, bool]]:
     """A spoilt file, the file it was made of, and whether bytes were copied within; the same for the same number."""
     chance = random.Random(number)
+    names = sorted(kinds)
     while True:
-        seed = chance.choice(seeds)
-        data, planted = spoil(seed, chance.choice(seeds), chance)
+        seed, other = (chance.choice(kinds[chance.choice(names)]) for _ in range(2))
+        data, planted = spoil(seed.data, other.data, chance)
         yield data, seed, planted
 
 
@@ -266,7 +228,7 @@ def main() -> int:
     said = {
         "name": "fuzz: findings", "value": tally.findings, "unit": "files", "seconds": round(time.monotonic() - began),
         "seed": options.seed, "files": sum(tally.counts.values()) - tally.counts["exiftool gave up"],
-        **dict(sorted(tally.counts.items())), "reasons": dict(tally.reasons.most_common(20)),
+        **dict(sorted(tally.counts.items())), "clean by type": dict(sorted(tally.kinds.items())), "reasons": dict(tally.reasons.most_common(20)),
     }  # fmt: skip
     print(json.dumps(said, ensure_ascii=False), flush=True)
     return 1 if tally.findings else 0

@@ -133,7 +133,7 @@ def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
             return None
         start, end = at - 2, at + 2 + length
         if marker == 0xDA:
-            if length < 6 or length != 4 + 2 * data[at + 2]:
+            if not _scan_header(data[at + 2 : end]):
                 raise Refused("a scan of the JPEG has an impossible header")
             scan = _END_OF_SCAN.search(data, end)
             end = scan.start() if scan else len(data)
@@ -164,6 +164,15 @@ def _frame(payload: bytes, picture: _Picture, notes: Notes) -> None:
     picture.frame = True
     height = int.from_bytes(payload[1:3], "big")
     limits.picture(int.from_bytes(payload[3:5], "big"), height or 1, notes)
+
+
+def _scan_header(payload: bytes) -> bool:
+    """Whether a scan's header (B.2.3) says what a decoder can use, coefficients to 63 and bits to 13: no room for a
+    message, and nothing that a reader which only looks for marks takes for one."""
+    if len(payload) < 6 or len(payload) != 4 + 2 * payload[0]:
+        return False
+    first, last, bits = payload[-3:]
+    return max(first, last) < 64 and max(bits >> 4, bits & 15) <= 13
 
 
 def _sound(marker: int, payload: bytes) -> bool:

@@ -120,6 +120,8 @@ def _riff(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes]) -> Non
             raise CheckFailed(f"an unexpected part is left ({kind!r})")
         if kind == b"EXIF" and not orientation_only(take(result, at + 8, length)):
             raise CheckFailed("EXIF is left in the WebP")
+        if kind == b"fmt " and length > 50:
+            raise CheckFailed("the description of the sound has room for a message")
         if kind == b"ANMF":
             _riff(result, at + 24, at + 8 + length, frozenset((b"ALPH", b"VP8 ", b"VP8L")))
         at += 8 + length + (length & 1)

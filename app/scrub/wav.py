@@ -8,10 +8,12 @@
 | data | the sound |
 
 Everything else goes: LIST/INFO, bext (originator, date), iXML, id3, cue points, padding, and every
-byte after the data. A recording whose sizes were never filled in is kept to its end.
+byte after the data. A recording whose sizes were never filled in, or are too large, is kept to its end, or to where a
+chain of further chunks begins that ends with the file.
 """
 
 import struct
+from collections.abc import Iterator
 
 from app.scrub.errors import Refused
 from app.scrub.plan import Builder, Plan
@@ -27,6 +29,12 @@ NAMES = {
     b"id3 ": "ID3 tag",
     b"ID3 ": "ID3 tag",
 }
+FORMATS = frozenset((14, 16, 18, 20, 30, 40, 50))
+"""Bytes of the format chunks that there are (PCM, ADPCM, GSM, MP3, extensible): another length is room for a message."""
+
+FURTHER = (*NAMES, b"JUNK", b"PAD ", b"cue ", b"smpl", b"_PMX", b"axml", b"chna", b"PEAK", b"plst", b"DISP")
+FURTHEST = 4 << 20
+"""Bytes before the end of a file in which further chunks are looked for."""
 
 
 def plan(source: Source, notes: Notes) -> Plan:
@@ -47,12 +55,12 @@ def plan(source: Source, notes: Notes) -> Plan:
             if length in (0, WHOLE) or body + length > source.size:
                 if length not in (0, WHOLE):
                     notes.remark("the recording was cut: it is kept to its end")
-                length = source.size - body
+                length = _further(source, body) - body
             sound = sound or (body, length)
         elif body + length > source.size:
             notes.removed("part cut short", source.size - at)
             break
-        elif kind == b"fmt " and 14 <= length <= 1024:
+        elif kind == b"fmt " and length in FORMATS:
             form = form or source.at(body, length)
         elif kind == b"fact" and length >= 4:
             fact = source.at(body, 4)
@@ -72,6 +80,26 @@ def plan(source: Source, notes: Notes) -> Plan:
         notes.fact("duration", round(length / rate, 3))
     notes.kept("format and sound", "the recording, bit for bit")
     return _layout(form, fact, start, length)
+
+
+def _further(source: Source, body: int) -> int:
+    """Where the sound that begins at `body` ends, though its size isn't told: before chunks that reach the file's end."""
+    start = max(body, source.size - FURTHEST)
+    tail = source.at(start, source.size - start)
+    ends = len(tail)
+    signs = sorted(place for kind in FURTHER for place in _places(tail, kind))
+    for place in reversed(signs):
+        length = int.from_bytes(tail[place + 4 : place + 8], "little")
+        if place + 8 + length + (length & 1) in (ends, ends + 1):
+            ends = place
+    return start + ends
+
+
+def _places(data: bytes, sign: bytes) -> Iterator[int]:
+    at = data.find(sign)
+    while at >= 0:
+        yield at
+        at = data.find(sign, at + 1)
 
 
 def _layout(form: bytes, fact: bytes, start: int, length: int) -> Plan:

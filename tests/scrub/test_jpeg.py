@@ -105,3 +105,12 @@ def test_a_long_text_inside_the_coded_picture_is_refused() -> None:
 def test_a_plain_surface_is_no_text(colour: str) -> None:
     for quality in (10, 50, 90):
         assert planned(media.saved(Image.new("RGB", (2000, 1000), colour), "JPEG", quality=quality))
+
+
+@pytest.mark.parametrize("last", [b"\x00\x3e\xff", b"\x40\x3f\x00", b"\x00\x7f\x00", b"\x00\x3f\xe0"])
+def test_a_scan_header_with_room_for_a_message_is_refused(last: bytes) -> None:
+    """One that ends in 0xff also makes readers that look for marks take the scan for a comment."""
+    data = media.jpeg()
+    at = data.index(b"\xff\xda") + 2 + int.from_bytes(data[data.index(b"\xff\xda") + 2 :][:2], "big")
+    with pytest.raises(Refused, match="impossible header"):
+        planned(data[: at - 3] + last + data[at:])

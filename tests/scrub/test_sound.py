@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from app.scrub import ogg, same
+from app.scrub import Refused, ogg, same
 from app.scrub.source import Source
 from tests import media
 from tests.media import CANARY
-from tests.scrub.helpers import cleaned, holds, parts
+from tests.scrub.helpers import cleaned, holds, parts, planned
 
 MAKERS: dict[str, Callable[[], bytes]] = {
     "ogg": media.ogg, "mp3": media.mp3, "aac": media.aac, "wav": media.wav,
@@ -67,3 +67,22 @@ def test_wav_without_sizes_is_kept_to_its_end() -> None:
     copy, report = cleaned(bytes(data))
     assert len(copy) == 44 + 96_000
     assert "information list" in parts(report)
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFFFFF, 96_100])
+def test_a_tag_behind_sound_without_a_true_size_does_not_pass_for_sound(size: int) -> None:
+    data = bytearray(media.wav())
+    struct.pack_into("<I", data, data.index(b"data") + 4, size)
+    copy, _ = planned(bytes(data))
+    assert not holds(copy, CANARY)
+    assert len(copy) == 44 + 96_000
+
+
+def test_a_format_with_room_for_a_message_is_refused() -> None:
+    data = media.wav()
+    at = data.index(b"fmt ")
+    longer = (
+        data[:at] + b"fmt " + struct.pack("<I", 16 + 60) + data[at + 8 : at + 24] + CANARY.encode().ljust(60)
+    )
+    with pytest.raises(Refused, match="no sound"):
+        planned(longer + data[at + 24 :])

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import third
-from bench.fuzz_scrub import made, run, spoil
+from bench.fuzz_scrub import made, run
+from bench.spoil import spoil
 from bench.third import Exiftool, NoOpinion
 from tests import media, raws
 from tests.media import CANARY
