@@ -31,7 +31,7 @@ class Foreign:
 
     def __init__(self, server: Server, line: Line, folder: Path) -> None:
         self.server, self.line, self.folder = server, line, folder
-        self.given = json.loads(server.flask("enrol", "foreign client", "--json").stdout)
+        self.given = json.loads(server.flask("enrol", "foreign client", "--json"))
         self.endpoint = f"{line.url}/api/files"
         self._recipients = [pyrage.x25519.Recipient.from_str(one) for one in self.given["recipients"]]
 

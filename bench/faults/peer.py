@@ -6,14 +6,12 @@ The bytes are those of a sealed file, since ours takes nothing else. Choices are
 from __future__ import annotations
 
 import http.client
-import json
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pyrage
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -159,19 +157,18 @@ def main(report: Report, folder: Path) -> None:
     unknown: Counter[str] = Counter()
     requests = 0
     with running(folder / "server", "web server") as server, intake.peer(folder / "peer") as (other, _pid):
-        given_device = json.loads(server.flask("enrol", "peer", "--json").stdout)
-        recipients = [pyrage.x25519.Recipient.from_str(one) for one in given_device["recipients"]]
-        content = pyrage.encrypt(bytes(400), recipients)
+        device = server.handset("peer")
+        content = device.seal(bytes(400)).bytes
 
         @seed(1)
         @settings(
-            max_examples=report.sized(800, 60), deadline=None, database=None, phases=[Phase.generate],
+            max_examples=report.sized(800, 25), deadline=None, database=None, phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(TALKS)
         def talk(steps: list[Step]) -> None:
             nonlocal requests
-            ours, theirs = Partner(server.port, given_device["token"], content), Partner(other, "", content)
+            ours, theirs = Partner(server.port, device.token, content), Partner(other, "", content)
             for step in steps:
                 requests += 1
                 mine, its = ours.do(step), theirs.do(step)
@@ -185,7 +182,7 @@ def main(report: Report, folder: Path) -> None:
                     return  # from here on the two hold different uploads
 
         talk()
-        report.count("beside @tus/server: requests", requests, least=report.sized(2500, 150))
+        report.count("beside @tus/server: requests", requests, least=report.sized(2500, 60))
         for name, number in sorted(choices.items()):
             report.count(f"beside @tus/server, chosen otherwise: {name}", number)
         report.count("beside @tus/server: differences that are no choice", unknown.total(), most=0)

@@ -7,12 +7,14 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_migrate import upgrade
 
 from app import create_app, jws
 from app.enrol import service as enrol
@@ -20,7 +22,7 @@ from app.keys import keys
 from bench.faults.handset import Handset
 from config import Config
 from scripts import serve
-from scripts.ground import PYTHON, ROOT
+from scripts.ground import ROOT
 
 PATIENCE = 120.0  # seconds; a slow machine is no failure
 PARTS = ("web server", "worker")
@@ -62,14 +64,11 @@ class Server:
         return f"http://localhost:{self.port}"
 
     def prepare(self) -> Server:
+        """Make the data folder, in this process: it has loaded the application already."""
         self.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-        subprocess.run(
-            [PYTHON, "-m", "scripts.instance"],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        with self.app.app_context():
+            upgrade()
+        self.flask("setup")
         return self
 
     def start(self, *parts: str) -> None:
@@ -140,14 +139,24 @@ class Server:
             phone.adopt(given.device.id, given.token, keys().server_id, keys().server_key, recipients)
         return phone
 
-    def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PYTHON, "-m", "flask", *arguments], cwd=ROOT, env=self.environment, text=True, capture_output=True, check=False
-        )  # fmt: skip
+    def flask(self, *arguments: str) -> str:
+        """What a `flask` command says on this data folder. Raises RuntimeError where it ends badly."""
+        done = self.app.test_cli_runner().invoke(args=arguments)
+        if done.exit_code:
+            raise RuntimeError(done.output) from done.exception
+        return str(done.stdout)
 
     def verified(self) -> bool:
         """What `flask verify` says: every log entry, stored byte and receipt read again."""
-        return self.flask("verify").returncode == 0
+        try:
+            return "verified" in self.flask("verify")
+        except RuntimeError as error:
+            print(f"verify: {error}", file=sys.stderr, flush=True)
+            return False
+
+    def goes_on(self, name: str) -> bool:
+        """Whether a process that was started has not ended by itself."""
+        return self._running[name].poll() is None
 
     def settled(self, patience: float = 600.0) -> None:
         """Wait until the worker has nothing left to open."""
