@@ -27,7 +27,7 @@ PLAIN = {
     "File": "FileType FileTypeExtension MIMEType ExifByteOrder ImageWidth ImageHeight BitsPerSample "
     "ColorComponents EncodingProcess YCbCrSubSampling PixelsPerMeterX PixelsPerMeterY",
     "GIF": "GIFVersion ImageWidth ImageHeight HasColorMap ColorResolutionDepth BitsPerPixel BackgroundColor "
-    "AnimationIterations FrameCount Duration TransparentColor",
+    "AnimationIterations FrameCount Duration TransparentColor PixelAspectRatio",
     "IFD": "SubfileType OldSubfileType ImageWidth ImageHeight BitsPerSample Compression "
     "PhotometricInterpretation Thresholding CellWidth CellLength FillOrder StripOffsets Orientation SamplesPerPixel "
     "RowsPerStrip StripByteCounts MinSampleValue MaxSampleValue XResolution YResolution PlanarConfiguration "

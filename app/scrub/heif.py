@@ -19,7 +19,7 @@ from app.scrub import bmff, exif, icc, items, limits, moov, nal, obu, texts
 from app.scrub.bmff import Box, number
 from app.scrub.errors import Refused
 from app.scrub.items import Item, Items
-from app.scrub.mp4 import media, merge, sample_patches, scanned
+from app.scrub.mp4 import media, merge, sample_patches, scanned, user_data
 from app.scrub.plan import Builder, Plan
 from app.scrub.report import Notes
 from app.scrub.samples import Track
@@ -233,8 +233,20 @@ class Picture:
             if offset + length > self.source.size:
                 self.notes.remark("the file ends before the end of the picture: what arrived of it is shown")
             self.ranges.append((offset, offset + length))
-        if len(item.extents) == 1 and (scanned(track)):
+        if scanned(track):
+            self._look_inside(item, track)
+
+    def _look_inside(self, item: Item, track: Track) -> None:
+        """User data of a coded picture. Raises Refused where its units don't add up: metadata may lie among them."""
+        coded = b"".join(self.source.upto(offset, length) for offset, length in item.extents)
+        whole = sum(length for _, length in item.extents) == len(coded)
+        place = nal.broken(coded, track.length_size) if track.length_size else obu.broken(coded)
+        if whole and place is not None:
+            raise Refused("a coded picture is damaged")
+        if len(item.extents) == 1:
             self.patches += sample_patches(self.source, *item.extents[0], track, self.notes)
+        elif user_data(coded, track, self.notes):
+            raise Refused("a coded picture is packed in a way that can't be looked into")
 
     def _drop(self, item: Item) -> None:
         """Name what goes; EXIF and XMP are read for their tags and facts first."""

@@ -241,7 +241,8 @@ class Film:
                 else obu.patches(data, self.notes)
             )
             for place, patch in found:
-                where = frame + place - len(track.prefix)
+                patch = patch[max(0, len(track.prefix) - place) :]
+                where = frame + max(0, place - len(track.prefix))
                 if where >= start:
                     parts.copy(start, where - start)
                     parts.literal(patch)

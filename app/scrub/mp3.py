@@ -26,6 +26,8 @@ BITS = {
 
 ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 LONGEST_GAP = 1 << 20
+KIND, LAYER = 0xFE, 0x06
+"""Bits of a frame's second byte: all frames of a recording have the same version and layer; AAC has no layer."""
 NEUTRAL_ENCODER = b"LAME3.100"
 """The name that most MP3 files have: players read delay and padding only behind a name they know."""
 
@@ -37,9 +39,11 @@ def plan(source: Source, notes: Notes) -> Plan:
     copy = Builder()
     frames = samples = rate = 0
     first = True
+    kind = 0
     while at + 7 <= end:
-        size, count, hertz = _frame(source.at(at, 7))
-        if size == 0 or (first and not _follows(source, at + size, end)):
+        head = source.at(at, 7)
+        size, count, hertz = _frame(head)
+        if size == 0 or (kind and head[1] & KIND != kind) or (first and not _follows(source, at + size, end)):
             gap = _next(source, at + 1, end)
             notes.removed("bytes between frames", gap - at)
             if frames == 0 and gap - at > LONGEST_GAP:
@@ -50,7 +54,10 @@ def plan(source: Source, notes: Notes) -> Plan:
             break
         if first:
             _first(source, at, size, copy, notes)
-            first = False
+            first, kind = False, head[1] & KIND
+            notes.kind = (
+                "audio/mpeg" if head[1] & LAYER else "audio/aac"
+            )  # an ID3 tag may stand before either
         else:
             copy.copy(at, size)
         frames, samples, rate = frames + 1, samples + count, hertz

@@ -212,15 +212,16 @@ def scanned(track: Track) -> bool:
 
 def sample_patches(source: Source, offset: int, length: int, track: Track, notes: Notes) -> Iterator[Patch]:
     """New bytes, by place in the file, for the user data of one sample."""
-    if not 0 < length <= LONGEST_SCANNED or offset + length > source.size:
-        return
-    sample = source.at(offset, length)
+    if 0 < length <= LONGEST_SCANNED and offset + length <= source.size:
+        for place, data in user_data(source.at(offset, length), track, notes):
+            yield offset + place, data
+
+
+def user_data(sample: bytes, track: Track, notes: Notes) -> list[Patch]:
+    """New bytes, by place in the sample, for its user data."""
     if track.codec == b"av01":
-        found = obu.patches(sample, notes)
-    else:
-        found = nal.patches("h264" if track.codec in moov.H264 else "hevc", sample, track.length_size, notes)
-    for place, data in found:
-        yield offset + place, data
+        return obu.patches(sample, notes)
+    return nal.patches("h264" if track.codec in moov.H264 else "hevc", sample, track.length_size, notes)
 
 
 def media(

@@ -27,19 +27,37 @@ def is_sei(codec: str, header: int) -> bool:
 
 
 def patches(codec: str, sample: bytes, length_size: int, notes: Notes) -> list[tuple[int, bytes]]:
-    """(offset in the sample, new bytes) for every SEI unit that holds something to blank."""
+    """(offset in the sample, new bytes) for every SEI unit that holds something to blank, and for all behind a broken one."""
     out: list[tuple[int, bytes]] = []
     at = 0
-    while at + length_size < len(sample):
+    while at + length_size <= len(sample):
         length = int.from_bytes(sample[at : at + length_size], "big")
         at += length_size
+        if at + length > len(sample):
+            break
         if length and is_sei(codec, sample[at]):
             unit = sample[at : at + length]
             clean = clean_sei(codec, unit, notes)
             if clean != unit:
                 out.append((at, clean))
         at += length
+    if any(sample[at:]):
+        notes.removed("data of damaged pictures", len(sample) - at)
+        out.append((at, bytes(len(sample) - at)))
     return out
+
+
+def broken(sample: bytes, length_size: int) -> int | None:
+    """Where the units of a sample stop adding up: the place behind the length that is too large, None where they fill
+    the sample. From there on no decoder reads, and anything could stand."""
+    at = 0
+    while at + length_size <= len(sample):
+        length = int.from_bytes(sample[at : at + length_size], "big")
+        at += length_size
+        if at + length > len(sample):
+            return at
+        at += length
+    return None if at == len(sample) else at
 
 
 def clean_sei(codec: str, unit: bytes, notes: Notes) -> bytes:

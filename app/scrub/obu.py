@@ -11,7 +11,7 @@ KEPT = frozenset((1, 2, 3))
 
 
 def patches(sample: bytes, notes: Notes) -> list[tuple[int, bytes]]:
-    """(offset, new bytes) for every unit to blank in a temporal unit with sizes."""
+    """(offset, new bytes) for every unit to blank in a temporal unit with sizes, and for all behind a broken one."""
     out: list[tuple[int, bytes]] = []
     at = 0
     while at < len(sample):
@@ -21,8 +21,11 @@ def patches(sample: bytes, notes: Notes) -> list[tuple[int, bytes]]:
             size, start = _leb128(sample, start)
         else:
             size = len(sample) - start
-        end = min(start + size, len(sample))
-        if end <= at or start > end:
+        end = start + size
+        if size < 0 or end > len(sample):
+            if any(sample[start:]):
+                notes.removed("data of damaged pictures", len(sample) - start)
+                out.append((start, bytes(len(sample) - start)))
             break
         if kind == METADATA and sample[start:end][:1] and sample[start] not in KEPT and end > start:
             notes.found("obu", f"metadata type {sample[start]}")
@@ -35,6 +38,22 @@ def patches(sample: bytes, notes: Notes) -> list[tuple[int, bytes]]:
             out.append((start, _padding(end - start)))
         at = end
     return out
+
+
+def broken(sample: bytes) -> int | None:
+    """Where the units of a sample stop adding up, None where they fill it."""
+    at = 0
+    while at < len(sample):
+        head = sample[at]
+        size, start = len(sample), at + 1 + (head >> 2 & 1)
+        if head & 2:
+            size, start = _leb128(sample, start)
+        else:
+            size -= start
+        if head & 0x80 or size < 0 or start + size > len(sample):
+            return at
+        at = start + size
+    return None
 
 
 def _padding(length: int) -> bytes:

@@ -22,6 +22,9 @@ from app.scrub.source import Source
 HEADERS = {b"OpusHead": 2, b"\x01vorbis": 3, b"\x7fFLAC": 1}
 """First bytes of a stream that we keep, and how many header packets it has."""
 
+COMMENTS = (b"OpusTags", b"\x03vorbis")
+"""Beginnings of comment headers: sound has none, but a broken or crafted recording may have a second one in it."""
+
 SERIAL = 1
 MOST_HEADER = 64 << 20
 MOST_PAGES = 5_000_000
@@ -165,6 +168,8 @@ class Writer:
     def page(self, page: _Page) -> None:
         """A page of sound of the original."""
         body = self.source.at(page.body, page.size)
+        if any(sign in body for sign in COMMENTS):
+            raise Refused("comments stand among the sound of the recording")
         self.copy.literal(self._head(page.flags & 5, page.granule, page.lacing, body))
         self.copy.copy(page.body, page.size)
         self.pages += 1

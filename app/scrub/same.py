@@ -25,6 +25,9 @@ MOST_FRAMES = 2000
 MOST_DECODED = 4 * MOST_PIXELS
 """Pixels decoded over all frames of one animation; frames beyond are compared as coded data only."""
 
+LARGE_HEIF = 32_000_000
+"""Pixels from which 10 or 12 bits are looked at as 8: they would take ten bytes a pixel."""
+
 
 @dataclass(slots=True)
 class Picture:
@@ -69,9 +72,11 @@ def _rewound(source: BinaryIO) -> BinaryIO:
 
 
 def _decode_heif(source: BinaryIO, out: Picture) -> Picture | None:
-    """HEIC without Pillow's own copy of the picture: 200 megapixels would not fit twice."""
+    """HEIC without Pillow's own copy of the picture: 200 megapixels would not fit twice, nor large ones of 10 bits."""
     try:
         pictures = pillow_heif.open_heif(_rewound(source), convert_hdr_to_8bit=False)
+        if any(picture.size[0] * picture.size[1] > LARGE_HEIF for picture in pictures):
+            pictures = pillow_heif.open_heif(_rewound(source), convert_hdr_to_8bit=True)
         for picture in pictures:
             digest = hashlib.sha256(f"{picture.mode} {picture.size} {picture.stride}".encode())
             digest.update(picture.data)
@@ -271,6 +276,8 @@ def _essence(data: bytes, codec: str, width: int) -> bytes:
         size = int.from_bytes(data[at : at + width], "big")
         unit = data[at + width : at + width + size]
         at += width + size
+        if at > len(data):
+            break  # no decoder takes a unit that is longer than its sample
         if unit:
             kind = unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
             if kind not in ((6, 12) if codec == "h264" else (38, 39, 40)):
@@ -293,7 +300,7 @@ def _essence_av1(data: bytes) -> bytes:
             if byte < 0x80:
                 break
         end = start + size if head & 2 else len(data)
-        if head >> 3 & 15 not in (5, 15):
+        if head >> 3 & 15 not in (5, 15) and end <= len(data):
             out.append(data[at:end])
         at = max(end, at + 1)
     return b"".join(out)

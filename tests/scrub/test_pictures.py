@@ -107,3 +107,12 @@ def test_a_heic_loses_its_thumbnail_and_keeps_further_pictures() -> None:
     assert "side picture or thumbnail" in parts(report)
     assert len(pillow_heif.open_heif(io.BytesIO(copy))) == 2
     assert all(not picture.info["thumbnails"] for picture in pillow_heif.open_heif(io.BytesIO(copy)))
+
+
+@pytest.mark.parametrize("make", [media.heic_with_everything, media.avif_with_everything])
+def test_bytes_lost_before_a_picture_do_not_pull_its_neighbour_in(make: Callable[[str], bytes]) -> None:
+    """Its place in the index stays, so what follows it in the file would pass for its last bytes."""
+    data = make(CANARY)
+    at = data.index(b"mdat") + 4
+    with pytest.raises(Refused, match="a coded picture is damaged|can't be decoded"):
+        cleaned(data[:at] + data[at + 40 :])

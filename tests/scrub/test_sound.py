@@ -86,3 +86,18 @@ def test_a_format_with_room_for_a_message_is_refused() -> None:
     )
     with pytest.raises(Refused, match="no sound"):
         planned(longer + data[at + 24 :])
+
+
+def test_comments_among_the_sound_are_refused() -> None:
+    data = media.ogg()
+    second = data.index(b"OggS", 4)
+    third = data.index(b"OggS", second + 4)
+    with pytest.raises(Refused, match="among the sound"):
+        planned(data + data[second:third])
+
+
+def test_aac_behind_an_id3_tag_is_aac() -> None:
+    words = b"TIT2" + struct.pack(">IH", 1 + len(CANARY), 0) + b"\3" + CANARY.encode()
+    tag = b"ID3\4\0\0\0\0\0" + bytes([len(words)]) + words
+    copy, report = cleaned(tag + media.aac())
+    assert copy == media.aac() and report.type == "audio/aac"

@@ -73,3 +73,22 @@ def test_rubbish_never_changes_its_length(data: bytes) -> None:
         )
     assert all(place + len(patch) <= len(data) for place, patch in obu.patches(data, Notes("x")))
     assert len(nal.clean_hvcc(data, Notes("x"))) == len(data)
+
+
+def test_units_that_do_not_add_up_are_noticed() -> None:
+    units = b"\0\0\0\5\x65abcd" + b"\0\0\0\0" + b"\0\0\0\3\x41ab"
+    assert nal.broken(units, 4) is None and nal.broken(b"", 4) is None
+    assert nal.broken(units[:-1], 4) == 17  # behind the length that reaches too far
+    assert nal.broken(units + b"\0", 4) == len(units)
+    parts = b"\x12\0" + b"\x32\4wxyz"
+    assert obu.broken(parts) is None and obu.broken(b"\x30" + bytes(9)) is None
+    assert obu.broken(parts[:-1]) == 2 and obu.broken(b"\xb2\1a") == 0
+
+
+def test_what_stands_behind_a_unit_that_is_too_long_goes() -> None:
+    notes = Notes("video/mp4")
+    unit = b"\0\0\0\5\x65abcd"
+    assert nal.patches("h264", unit + b"\0\0\1\0a serial number", 4, notes) == [(13, bytes(15))]
+    assert nal.patches("h264", unit + b"xyz", 4, notes) == [(9, bytes(3))]
+    assert obu.patches(b"\x12\0" + b"\x32\x40" + b"a serial number", notes) == [(4, bytes(15))]
+    assert {item.part for item in notes.report().removed} == {"data of damaged pictures"}
