@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
-from flask_limiter import Limit, Limiter
-from flask_limiter.errors import RateLimitExceeded
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -38,7 +39,7 @@ HASHED_FILE = re.compile(
 
 @dataclass(frozen=True)
 class Rate:
-    """How often one caller may do something. `limit` in the notation of Flask-Limiter."""
+    """How often one caller may do something. `limit` in the notation of `limits`."""
 
     method: str
     path: re.Pattern[str]
@@ -163,8 +164,11 @@ def devices_by(app: Flask, known: Callable[[], str | None]) -> None:
     app.extensions["caller"] = known
 
 
-def _limiter(app: Flask) -> Limiter:
+def _slow_down(app: Flask) -> None:
+    """Refuse callers who ask more often than RATES allow. Raises Problem within the request."""
     key = secrets.token_bytes(32)
+    window = MovingWindowRateLimiter(MemoryStorage())
+    rates = [(rate, parse(rate.limit)) for rate in RATES]
 
     def caller(rate: Rate) -> str:
         # By the device, however its token is written; who has no good one counts by address like any stranger.
@@ -172,21 +176,16 @@ def _limiter(app: Flask) -> Limiter:
         said = who or network(request.remote_addr or "")
         return hashlib.blake2b(said.encode(), key=key, digest_size=16).hexdigest()
 
-    def limit(rate: Rate) -> Limit:
-        return Limit(
-            rate.limit,
-            key_function=lambda: caller(rate),
-            scope=rate.path.pattern,
-            shared=True,
-            methods=[rate.method],
-            exempt_when=lambda: rate.path.search(request.path) is None,
-        )
-
-    limits: list[str | Callable[[], str] | Limit] = [limit(rate) for rate in RATES]
-    # The first function is only for limits without their own; there is none.
-    return Limiter(
-        lambda: "", app=app, default_limits=limits, storage_uri="memory://", strategy="moving-window"
-    )
+    @app.before_request
+    def count() -> None:
+        for rate, limit in rates:
+            if rate.method != request.method or not rate.path.search(request.path):
+                continue
+            if not window.hit(limit, rate.path.pattern, caller(rate)):
+                seconds = str(int(limit.get_expiry()))
+                raise Problem(
+                    "too-many", _("Too many requests. Please wait a minute."), 429, Retry_After=seconds
+                )
 
 
 def init_app(app: Flask) -> None:
@@ -195,9 +194,9 @@ def init_app(app: Flask) -> None:
         hops = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    # Before the limiter's own: an address that asks too often is answered before its body is read.
+    # First of all: who asks too often is answered before the body is read.
     app.before_request(lambda: _limit_body(config.max_item))
-    _limiter(app)
+    _slow_down(app)
 
     @app.after_request
     def headers(response: Response) -> Response:
@@ -205,12 +204,6 @@ def init_app(app: Flask) -> None:
         if config.url.startswith("https://") and request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return _headers(response)
-
-    @app.errorhandler(RateLimitExceeded)
-    def too_many(error: RateLimitExceeded) -> Response:
-        seconds = str(int(error.limit.limit.get_expiry()))
-        problem = Problem("too-many", _("Too many requests. Please wait a minute."), 429, Retry_After=seconds)
-        return app.make_response(app.handle_user_exception(problem))
 
     @app.errorhandler(RequestEntityTooLarge)
     def too_large(_error: RequestEntityTooLarge) -> Response:

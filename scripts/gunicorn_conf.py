@@ -10,6 +10,8 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
+from scripts.straight import straighten
+
 _ADDRESS = re.compile(r"\bip=\S+")
 
 
@@ -46,6 +48,8 @@ SILENT = 60  # seconds a body may pause: a thread that waits for ever is a threa
 
 def pre_request(_worker: Any, request: Any) -> None:
     request.unreader.sock.settimeout(SILENT)
+    if request.method == "PATCH":
+        straighten(request)
 
 
 max_requests = 0

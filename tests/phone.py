@@ -86,6 +86,14 @@ class Phone:
         self.seq, self.prev = self.seq + 1, jws.sha256(token.encode())
         return token
 
+    def foreign(self) -> Phone:
+        """A device of another client beside this one: it holds a token and no key to sign with."""
+        with self.app.app_context():
+            made = enrol.enrol_foreign("foreign")
+            return Phone(
+                self.app, self.app.test_client(), device=made.device.id, token=made.token, recipients=self.recipients
+            )  # fmt: skip
+
     def seal(self, data: bytes, item: str | None = None, recipients: list[str] | None = None) -> Sealed:
         whole = seal_bytes(data, recipients or self.recipients)
         length = head_length(whole)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.blobs import blobs
 from app.db import db, forget_reads
@@ -38,6 +38,19 @@ def _over_quota() -> Problem:
     return Problem(
         "quota", _("This phone has used its share of the server. The coordinator can raise it."), 413
     )
+
+
+_DEVICE = bindparam("device")
+_STORED = select(
+    select(func.count()).where(Upload.device_id == _DEVICE).scalar_subquery(),
+    select(func.sum(Item.head_size + Item.body_size)).where(Item.device_id == _DEVICE).scalar_subquery(),
+    select(func.sum(Upload.length))
+    .where(Upload.device_id == _DEVICE, Upload.tail >= 0, Upload.finished_at.is_not(None))
+    .scalar_subquery(),
+    # Twice: as a row of its own and in the log.
+    select(2 * func.sum(func.length(Statement.jws))).where(Statement.device_id == _DEVICE).scalar_subquery(),
+)
+_BEGUN = select(Upload.id).where(Upload.device_id == _DEVICE, Upload.finished_at.is_(None))
 
 
 @dataclass
@@ -78,22 +91,12 @@ _ledger = Ledger()
 
 
 def _counted(device: str) -> _Count:
-    uploads = db.session.scalar(select(func.count()).where(Upload.device_id == device)) or 0
-    sums = (
-        select(func.sum(Item.head_size + Item.body_size)).where(Item.device_id == device),
-        select(func.sum(Upload.length)).where(
-            Upload.device_id == device, Upload.tail >= 0, Upload.finished_at.is_not(None)
-        ),
-        # Twice: as a row of its own and in the log.
-        select(2 * func.sum(func.length(Statement.jws))).where(Statement.device_id == device),
-    )
-    stored = sum(int(db.session.scalar(query) or 0) for query in sums)
-    begun = db.session.scalars(
-        select(Upload.id).where(Upload.device_id == device, Upload.finished_at.is_(None))
-    ).all()
+    uploads, *stored = db.session.execute(_STORED, {"device": device}).one()
+    begun = db.session.scalars(_BEGUN, {"device": device}).all()
     forget_reads()
     arriving = sum(Incoming(blobs(), upload).offset() for upload in begun)
-    return _Count(stored + arriving + uploads * OVERHEAD, len(begun), time.monotonic())
+    used = sum(int(size or 0) for size in stored) + arriving + uploads * OVERHEAD
+    return _Count(used, len(begun), time.monotonic())
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class BodyHashes:
         self._known: OrderedDict[str, _Running] = OrderedDict()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="hash")
 
-    def advance(self, upload: str, offset: int, data: bytes) -> None:
+    def advance(self, upload: str, offset: int, data: bytes | memoryview) -> None:
         """`data` was appended at `offset`. Bytes that don't join on are not followed further."""
         with self._lock:
             running = self._known.pop(upload, None) or _Running()

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import io
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,15 +19,18 @@ from typing import IO, BinaryIO
 
 from app.blobs import Blobs, fsync_folder
 from app.intake.hashing import BodyHashes, file_sha256
-from app.seal import head_length
+from app.seal import MAX_HEAD, head_length
 
 
 class Overtaken(Exception):
     """Another request has written to this upload meanwhile."""
 
 
+Data = bytes | memoryview
+
 _hashes = BodyHashes()
 _early = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sync")
+PIECE = 1 << 19  # bytes read from the line at a time
 SYNC_EVERY = 32 << 20  # bytes after which the disk may begin, so that little is left to wait for at the end
 
 
@@ -96,8 +100,9 @@ class Incoming:
         head = self.head_bytes()
         return bool(head) and head_length(head) == len(head)
 
-    def write(self, data: bytes, offset: int) -> None:
-        """Append at `offset`. Raises Overtaken, SealError when it can't be an age file, OSError when the disk is full:
+    def write(self, data: Data, offset: int) -> None:
+        """Append at `offset`. `data` must stay as it is until the next write has returned: it is still being hashed.
+        Raises Overtaken, SealError when it can't be an age file, OSError when the disk is full:
         then what fitted is there, and `offset()` says how much.
 
         The lock holds over processes and for one write only: a request can hang for minutes."""
@@ -108,7 +113,7 @@ class Incoming:
         if data:
             self._write_body(data, offset)
 
-    def _write_head(self, data: bytes, offset: int) -> tuple[bytes, int]:
+    def _write_head(self, data: Data, offset: int) -> tuple[Data, int]:
         """What is left of `data` for the body, and where it goes."""
         with self.head.open("ab", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -116,7 +121,7 @@ class Incoming:
                 raise Overtaken(self.upload)
             head = self.head_bytes()
             if head_length(head) != len(head):
-                end = head_length(head + data)
+                end = head_length(head + bytes(data[: MAX_HEAD + 1]))
                 taken = len(data) if end is None else end - len(head)
                 _append(file, data[:taken])
                 self._new.add(self.head)
@@ -126,7 +131,7 @@ class Incoming:
         self._head_size = self._size(self.head)
         return data, offset
 
-    def _write_body(self, data: bytes, offset: int) -> None:
+    def _write_body(self, data: Data, offset: int) -> None:
         assert self._head_size is not None
         if self._open is None:
             if not self.body.exists():
@@ -186,7 +191,7 @@ class Incoming:
                 path.unlink(missing_ok=True)
 
 
-def _append(file: io.FileIO, data: bytes) -> int:
+def _append(file: io.FileIO, data: Data) -> int:
     view, done = memoryview(data), 0
     while done < len(view):
         done += file.write(view[done:]) or 0
@@ -204,6 +209,29 @@ def _is_still(path: Path, file: IO[bytes]) -> bool:
 def _sync_file(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         os.fdatasync(file.fileno())
+
+
+def pieces(stream: BinaryIO, size: int) -> Iterator[Data]:
+    """The next `size` bytes of a body, or what there is, a piece at a time. Two rooms in turn, so that one can be hashed
+    while the other is filled: a piece is good until the one after the next."""
+    rooms = (memoryview(bytearray(min(PIECE, size))), memoryview(bytearray(min(PIECE, max(0, size - PIECE)))))
+    for number in itertools.count():
+        if size == 0 or not (got := _fill(stream, rooms[number % 2][:size])):
+            return
+        size -= got
+        yield rooms[number % 2][:got]
+
+
+def _fill(stream: BinaryIO, room: memoryview) -> int:
+    """Read up to what `room` holds; 0 at the end of the body, or when the line has been silent for too long."""
+    try:
+        if hasattr(stream, "readinto"):
+            return stream.readinto(room)
+        data = stream.read(len(room))
+    except TimeoutError:
+        return 0
+    room[: len(data)] = data
+    return len(data)
 
 
 def spool(

@@ -71,12 +71,21 @@ class Item(Model):
     """A sealed item that is wholly stored. `attested`: match, differs or none (docs/formats.md)."""
 
     __tablename__ = "item"
-    __table_args__ = (UniqueConstraint("device_id", "item_id"),)
+    __table_args__ = (
+        UniqueConstraint("device_id", "item_id"),
+        # Of the few that are: in an index of all, nearly every row would say the same.
+        Index(
+            "ix_item_withdrawn",
+            "withdrawn",
+            sqlite_where=text("withdrawn IS NOT NULL"),
+            postgresql_where=text("withdrawn IS NOT NULL"),
+        ),
+    )
     id: Mapped[str] = mapped_column(primary_key=True)  # the upload's id: names its files
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
     # The enrolment that sealed it: `device_id`, or the one that `device_id` says it took it over from. No foreign
     # key: a phone may name an enrolment that this server doesn't know.
-    made_by: Mapped[str] = mapped_column(index=True)
+    made_by: Mapped[str]
     item_id: Mapped[str] = mapped_column(index=True)
     kind: Mapped[str | None]
     head_size: Mapped[int]
@@ -96,7 +105,7 @@ class Item(Model):
     # SHA-256 of `heads/<id>.age`, as the log has it, once the original is closed to all but custody.
     head_age: Mapped[str | None]
     # Index of the log entry that withdrew it. Hashes and the sealed body stay; nothing opens it any more.
-    withdrawn: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    withdrawn: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Superseded(Model):

@@ -18,12 +18,11 @@ from app.errors import Problem
 from app.ids import is_id, new_id
 from app.intake import handover
 from app.intake.allowance import Meter, disk_full, forget
-from app.intake.incoming import Incoming, Overtaken, append_from, spool
+from app.intake.incoming import Incoming, Overtaken, append_from, pieces, spool
 from app.intake.models import Commitment, Item, Upload
 from app.intake.tus import Creation, Patch
 from app.seal import SealError
 
-PIECE = 1 << 19  # bytes read from the line at a time
 ITEM = -1  # Upload.tail of an upload that is an item itself
 CLOSED = -2  # the same, closed here before it was whole: the phone may bring it anew, with the rest
 TAIL_LIMIT = 128 * 1024  # bytes; a tail holds less than one chunk
@@ -164,14 +163,8 @@ def _write_plain(
     wanted = limit if size is None else min(limit, size)
     taken = 0
     try:
-        while taken < wanted:
-            # A cut line ends the body early without an error: what came is written, and the offset tells the truth.
-            try:
-                piece = stream.read(min(PIECE, wanted - taken))
-            except TimeoutError:
-                break
-            if not piece:
-                break
+        # A cut line ends the body early without an error: what came is written, and the offset tells the truth.
+        for piece in pieces(stream, wanted):
             meter.take(len(piece))
             here.write(piece, offset + taken)
             taken += len(piece)

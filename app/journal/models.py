@@ -17,7 +17,7 @@ class Observation(Model):
     id: Mapped[str] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(index=True)  # K7Q-2M4
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
-    trial: Mapped[bool] = mapped_column(index=True)
+    trial: Mapped[bool]
     practice: Mapped[bool]
     started_at: Mapped[int] = mapped_column(BigInteger, index=True)  # corrected; earliest entry
     ended_at: Mapped[int] = mapped_column(BigInteger)
@@ -38,7 +38,7 @@ class Entry(Model):
     entry_id: Mapped[str] = mapped_column(index=True)  # the phone's item id of this entry
     observation_id: Mapped[str] = mapped_column(ForeignKey("observation.id"), index=True)
     seq: Mapped[int]
-    type: Mapped[str] = mapped_column(index=True)
+    type: Mapped[str]
     at: Mapped[int] = mapped_column(BigInteger, index=True)  # device clock + offset where known
     corrects: Mapped[str | None]
     corrected_by: Mapped[str | None]  # entry_id of the newest correction
@@ -46,6 +46,9 @@ class Entry(Model):
         index=True
     )  # data.item: item id of a begin, end, import, stopped
     code: Mapped[str | None] = mapped_column(index=True)
+    counted: Mapped[str | None] = mapped_column(
+        index=True
+    )  # data.what of a count, unless none was to be seen
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     @property

@@ -19,6 +19,8 @@ from app.intake.models import Item
 from app.journal.models import Entry, Observation
 from app.journal.reference import reference
 
+NONE_COUNTED = ("NONE_SEEN", "NO_VIEW")  # qualifiers that say of a count that nothing was there to be counted
+
 
 class BadEntry(Exception):
     """An opened entry isn't what docs/formats.md says; the message says what is off, never content."""
@@ -38,11 +40,16 @@ class Parsed:
     corrects: str | None
     about: str | None
     code: str | None
+    counted: str | None
     place: dict[str, Any] | None
 
 
 def _whole(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53
+
+
+def _short(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) <= 40 else None
 
 
 def _offset(value: object) -> int:
@@ -66,12 +73,13 @@ def parse(text: str) -> Parsed:
     if not isinstance(kind, str) or not 1 <= len(kind) <= 40 or not _whole(document.get("seq")):
         raise BadEntry("no type or number")
     place = document.get("place")
-    code, about, corrects = data.get("code"), data.get("item"), document.get("corrects")
+    about, corrects = data.get("item"), document.get("corrects")
     return Parsed(
         document=document, entry_id=document["id"], observation=document["observation"], type=kind,
         seq=int(document["seq"]), at=bounded(int(clock["wall"]) + _offset(clock.get("offset"))),
         trial=document.get("trial") is True, corrects=corrects if is_id(corrects) else None,
-        about=about if is_id(about) else None, code=code if isinstance(code, str) and len(code) <= 40 else None,
+        about=about if is_id(about) else None, code=_short(data.get("code")),
+        counted=_short(data.get("what")) if kind == "count" and data.get("qualifier") not in NONE_COUNTED else None,
         place=place if isinstance(place, dict) else None,
     )  # fmt: skip
 
@@ -110,7 +118,7 @@ def record(item: Item, text: str) -> Entry:
         entry = Entry(
             id=item.id, entry_id=parsed.entry_id, observation_id=parsed.observation, seq=parsed.seq, type=parsed.type,
             at=parsed.at, corrects=parsed.corrects if counts else None, about_item=about, code=parsed.code,
-            document=parsed.document,
+            counted=parsed.counted, document=parsed.document,
         )  # fmt: skip
         session.add(entry)
         session.flush()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -48,13 +48,20 @@ def kinds() -> dict[str, Kind]:
 
 
 def _items() -> Select[Any]:
-    """Received items that no journal entry names: from a foreign client, or ahead of their entries."""
+    """Received items that no journal entry names: from a foreign client, or ahead of their entries. Looked for only among
+    those that opening hasn't tied to an observation."""
     naming = aliased(Item)
     named = exists().where(
         Entry.about_item == Item.item_id, naming.id == Entry.id, naming.made_by == Item.made_by
     )
+    untied = union_all(
+        select(Item.id).where(Item.state.in_(("waiting", "opening", "failed"))),
+        select(Opening.item).where(Opening.observation_id.is_(None)),
+    )
     kind = or_(Item.kind.is_(None), Item.kind.not_in(("entry", "tail")), Item.state == "failed")
-    return select(Item).where(~named, kind, ~exists().where(Entry.id == Item.id), Item.withdrawn.is_(None))
+    return select(Item).where(
+        Item.id.in_(untied), kind, ~named, ~exists().where(Entry.id == Item.id), Item.withdrawn.is_(None)
+    )
 
 
 def _uploads() -> Select[Any]:

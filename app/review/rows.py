@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask_babel import format_timedelta
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import User
 from app.clock import now_ms
@@ -62,16 +62,16 @@ class Row:
 
 def of_observations(viewer: User, found: Sequence[Observation]) -> list[Row]:
     ids = [observation.id for observation in found]
-    entries: dict[str, list[Entry]] = {id: [] for id in ids}
     wanted = ("officer", "unit", "code", "count", "begin", "import")
-    found_entries = db.session.scalars(
+    said = db.session.scalars(
         select(Entry).where(Entry.observation_id.in_(ids), Entry.type.in_(wanted))
-    )
-    for entry in sorted(found_entries, key=lambda one: (one.at, one.seq)):
+    ).all()
+    entries: dict[str, list[Entry]] = {id: [] for id in ids}
+    for entry in sorted(said, key=lambda one: (one.at, one.seq)):
         if entry.corrected_by is None and not entry.withdrawn:
             entries[entry.observation_id].append(entry)
-    items, openings = _items_of(ids), _openings_of(ids)
-    came, gone = _hands_of(ids), _removed_of(ids)
+    items, gone = _media_of(said)
+    openings, came = _openings_of(ids), _hands_of(ids, items)
     rows = [
         _row(
             o, entries[o.id], items.get(o.id, []), openings.get(o.id, []), gone.get(o.id, set()), came.get(o.id, set()),
@@ -135,61 +135,45 @@ def _openings_of(observation_ids: Sequence[str]) -> dict[str, list[tuple[str, Op
     return found
 
 
-def _hands_of(observation_ids: Sequence[str]) -> dict[str, set[str]]:
+def _hands_of(observation_ids: Sequence[str], media: dict[str, list[Item]]) -> dict[str, set[str]]:
     """Marks for how entries and media of these observations came here: handed over, of a suspect phone."""
-    naming = aliased(Item)
-    rows = db.session.execute(
-        select(Entry.observation_id, Item)
-        .join(naming, naming.id == Entry.id)
-        .join(
-            Item,
-            or_(
-                Item.id == Entry.id,
-                and_(Item.item_id == Entry.about_item, Item.made_by == naming.made_by),
-            ),
-        )
-        .where(Entry.observation_id.in_(observation_ids), hands.worth_a_word())
-        .distinct()
-    )
+    own = select(Entry.observation_id, Item).join(Item, Item.id == Entry.id)
+    rows = db.session.execute(own.where(Entry.observation_id.in_(observation_ids), hands.worth_a_word()))
+    said = [(row[0], row[1]) for row in rows]
+    ids = [item.id for items in media.values() for item in items]
+    worth = set(db.session.scalars(select(Item.id).where(Item.id.in_(ids), hands.worth_a_word())))
+    said += [(id, item) for id, items in media.items() for item in items if item.id in worth]
     found: dict[str, set[str]] = {}
-    for observation_id, item in rows:
+    for observation_id, item in said:
         found.setdefault(observation_id, set()).update(hands.of_item(item).marks)
     return found
 
 
-def _removed_of(observation_ids: Sequence[str]) -> dict[str, set[str]]:
-    """Item ids of media that a person removed on the phone."""
-    naming = aliased(Item)
-    rows = db.session.execute(
-        select(Entry.observation_id, Deletion.item_id)
-        .join(naming, naming.id == Entry.id)
-        .join(
-            Deletion,
-            and_(
-                Deletion.item_id == Entry.about_item,
-                Deletion.device_id.in_((naming.made_by, naming.device_id)),
-            ),
+def _media_of(said: Sequence[Entry]) -> tuple[dict[str, list[Item]], dict[str, set[str]]]:
+    """By observation, the stored media that these entries name, and item ids of those that a person removed on the
+    phone: of the phone that sealed the entry, and of no other."""
+    naming = [entry for entry in said if entry.type in {"begin", "import"} and entry.about_item]
+    own = {item.id: item for item in _items(Item.id, (entry.id for entry in naming))}
+    about = {str(entry.about_item) for entry in naming}
+    named: dict[str, list[Item]] = {}
+    for item in _items(Item.item_id, about):
+        named.setdefault(item.item_id, []).append(item)
+    gone = db.session.execute(select(Deletion.item_id, Deletion.device_id).where(Deletion.item_id.in_(about)))
+    removals = {(row[0], row[1]) for row in gone}
+    media: dict[str, list[Item]] = {}
+    removed: dict[str, set[str]] = {}
+    for entry in naming:
+        by, item_id = own[entry.id], str(entry.about_item)
+        media.setdefault(entry.observation_id, []).extend(
+            item for item in named.get(item_id, []) if item.made_by == by.made_by
         )
-        .where(Entry.observation_id.in_(observation_ids), Entry.type.in_(("begin", "import")))
-    )
-    found: dict[str, set[str]] = {}
-    for observation_id, item_id in rows:
-        found.setdefault(observation_id, set()).add(item_id)
-    return found
+        if {(item_id, by.made_by), (item_id, by.device_id)} & removals:
+            removed.setdefault(entry.observation_id, set()).add(item_id)
+    return media, removed
 
 
-def _items_of(observation_ids: Sequence[str]) -> dict[str, list[Item]]:
-    naming = aliased(Item)
-    rows = db.session.execute(
-        select(Entry.observation_id, Item)
-        .join(naming, naming.id == Entry.id)
-        .join(Item, and_(Item.item_id == Entry.about_item, Item.made_by == naming.made_by))
-        .where(Entry.observation_id.in_(observation_ids), Entry.type.in_(("begin", "import")))
-    )
-    found: dict[str, list[Item]] = {}
-    for observation_id, item in rows:
-        found.setdefault(observation_id, []).append(item)
-    return found
+def _items(column: InstrumentedAttribute[str], ids: Iterable[str]) -> Iterable[Item]:
+    return db.session.scalars(select(Item).where(column.in_(list(ids))))
 
 
 def _row(

@@ -235,7 +235,13 @@ def _empty_rows(session: Session, found: Parts, subject: str, index: int) -> Non
         )
 
     change(
-        Entry, Entry.observation_id == subject, document={}, code=None, corrects=None, corrected_by=None
+        Entry,
+        Entry.observation_id == subject,
+        document={},
+        code=None,
+        counted=None,
+        corrects=None,
+        corrected_by=None,
     )  # ids and times stay
     openings = select(Opening.id).where(Opening.item.in_(found.uploads))
     change(Viewing, Viewing.opening.in_(openings), state="failed", copy=None, problem="withdrawn")

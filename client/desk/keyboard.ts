@@ -1,15 +1,6 @@
 /** The desk by keyboard. Keys do nothing while somebody types, and never with a modifier that belongs to the browser. */
+import { PLAYER, typing } from './keys';
 import { onPlayer } from './player';
-
-const PLAYER: Record<string, string> = {
-  ' ': 'play',
-  ',': 'frame-back',
-  '.': 'frame-next',
-  ArrowLeft: 'back',
-  ArrowRight: 'next',
-  '[': 'slower',
-  ']': 'faster',
-};
 
 export function keyboard(): void {
   for (const button of document.querySelectorAll('[data-keys]'))
@@ -20,10 +11,6 @@ export function keyboard(): void {
     if (typing(event.target)) return;
     if (press(event)) event.preventDefault();
   });
-}
-
-function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && !!target.closest('input, textarea, select, [contenteditable]');
 }
 
 function press(event: KeyboardEvent): boolean {

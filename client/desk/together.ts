@@ -1,4 +1,5 @@
 /** Two or more observers of one event, played in step on one axis. The page works without: each film has its own controls. */
+import { PLAYER, typing } from './keys';
 import { correction, FITS, MasterClock, on, running, type Span } from './steer';
 
 const SPEEDS = [0.25, 0.5, 1, 2];
@@ -278,25 +279,12 @@ function shifting(form: HTMLFormElement): void {
   }
 }
 
-const KEYS: Record<string, string> = {
-  ' ': 'play',
-  ',': 'frame-back',
-  '.': 'frame-next',
-  ArrowLeft: 'back',
-  ArrowRight: 'next',
-  '[': 'slower',
-  ']': 'faster',
-};
-
 function keys(event: KeyboardEvent): void {
-  const what = KEYS[event.key];
+  const what = PLAYER[event.key];
   const { target } = event;
   if (!what || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (
-    target instanceof Element &&
-    target.closest('input, textarea, select, button, a, summary, video, audio, .table-box')
-  )
-    return;
+  if (typing(target)) return;
+  if (target instanceof Element && target.closest('button, a, summary, video, audio, .table-box')) return;
   event.preventDefault();
   act(what);
 }

@@ -125,6 +125,16 @@ class LiveServer:
         finally:
             connection.close()
 
+    def all_opened(self, items: int | None = None) -> None:
+        """Wait until every item that arrived is opened; as many as `items` where that is known."""
+        until(
+            "everything is opened",
+            lambda: (
+                self.rows("select 1 from item where state <> 'opened'") == []
+                and (items is None or self.rows("select count(*) from item") == [(items,)])
+            ),
+        )
+
     def foreign(self, label: str) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(self.flask("enrol", label, "--json"))
         return said

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.firefox_app import FirefoxPhone
-from tests.journeys.live import LiveServer, until
+from tests.journeys.live import LiveServer
 
 pytestmark = pytest.mark.journey
 
@@ -34,10 +34,7 @@ def test_firefox_records_is_killed_and_loses_nothing(server: LiveServer, tmp_pat
         phone.do("sent")
     finally:
         phone.close()
-    until(
-        "everything is opened",
-        lambda: server.rows("select count(*) from item where state <> 'opened'") == [(0,)],
-    )
+    server.all_opened()
     media = server.rows(
         "select i.kind, i.attested, o.interrupted, o.problem, o.media_type, o.original_size from item i"
         " join opening o on o.item=i.id where not o.provisional order by i.kind, o.interrupted"

@@ -75,10 +75,7 @@ def test_nothing_readable_in_the_profiles_and_nothing_identifying_at_the_desk(
         phone.play_last_film()
         phone.browser.kill()
 
-    until(
-        "everything is opened",
-        lambda: server.rows("select 1 from item where state in ('waiting','opening')") == [],
-    )
+    server.all_opened()
     stored = [row[0] for row in server.rows("select id from item where kind in ('film','import')")]
     originals = [original(server, age, item) for item in stored]
     assert len(originals) == 3 and (given / "photo.jpg").read_bytes() in originals

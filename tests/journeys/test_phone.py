@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.browser import playing
 from tests.journeys.desk_app import DeskApp
-from tests.journeys.live import LiveServer, until
+from tests.journeys.live import LiveServer
 from tests.journeys.phone_app import PhoneApp
 from tests.journeys.pictures import picture
 
@@ -73,10 +73,7 @@ def test_from_the_lens_through_a_crash_to_custody(server: LiveServer, tmp_path: 
         phone.waiting(0)
         phone.browser.close()
 
-    until(
-        "everything is opened",
-        lambda: server.rows("select count(*) from item where state='opened'") == [(count,)],
-    )
+    server.all_opened(count)
     assert server.rows("select count(*) from item where attested='match'") == [(count,)]
     entries = [
         (kind, json.loads(document)) for kind, document in server.rows("select type, document from entry")

@@ -50,10 +50,7 @@ def test_webkit_seals_into_indexeddb_and_everything_is_opened(server: LiveServer
         assert phone.run(MEDIA) == ["idb"]
     finally:
         phone.close()
-    until(
-        "everything is opened",
-        lambda: server.rows("select count(*) from item where state <> 'opened'") == [(0,)],
-    )
+    server.all_opened()
     media = server.rows(
         "select i.kind, i.attested, o.interrupted, o.original_size > 2000 from item i join opening o on o.item=i.id"
         " order by i.kind"

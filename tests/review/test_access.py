@@ -328,13 +328,8 @@ def test_a_look_up_shows_readings_of_what_may_be_opened_and_counts_the_rest(team
 
 
 def test_a_loose_item_opens_by_claiming_too(app: Flask, phone: Phone) -> None:
-    from app.enrol import service as enrol
 
-    with app.app_context():
-        foreign = enrol.enrol_foreign("foreign")
-        other = Phone(
-            app, app.test_client(), device=foreign.device.id, token=foreign.token, recipients=phone.recipients
-        )
+    other = phone.foreign()
     other.send(other.seal(photo()))
     open_all(app)
     desk = person(app, "reviewer")

@@ -11,7 +11,6 @@ from sqlalchemy import event
 from app import language
 from app.clock import now_ms
 from app.db import db
-from app.enrol import service as enrol
 from app.ids import new_id
 from app.review import find, queue
 from app.review.rows import Row
@@ -66,11 +65,7 @@ def test_trials_stay_out_until_they_are_asked_for(app: Flask, phone: Phone) -> N
 
 
 def test_an_item_of_a_foreign_client_appears_by_itself(app: Flask, phone: Phone) -> None:
-    with app.app_context():
-        foreign = enrol.enrol_foreign("foreign")
-        other = Phone(
-            app, app.test_client(), device=foreign.device.id, token=foreign.token, recipients=phone.recipients
-        )
+    other = phone.foreign()
     other.send(other.seal(photo()))
     open_all(app)
     desk = person(app, "lead")
