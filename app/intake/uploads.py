@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from app.blobs import blobs, is_full
@@ -26,6 +26,22 @@ from app.seal import SealError
 ITEM = -1  # Upload.tail of an upload that is an item itself
 CLOSED = -2  # the same, closed here before it was whole: the phone may bring it anew, with the rest
 TAIL_LIMIT = 128 * 1024  # bytes; a tail holds less than one chunk
+
+# Asked for every piece of every phone: built once.
+_OF_ITEM = select(Upload).where(
+    Upload.device_id == bindparam("device"), Upload.item_id == bindparam("item"), Upload.tail == ITEM
+)
+# A closed upload whose item was withdrawn since: nothing more is taken of it.
+_WITHDRAWN = (
+    select(Upload)
+    .join(Item, Item.id == Upload.id)
+    .where(
+        Upload.device_id == bindparam("device"),
+        Upload.item_id == bindparam("item"),
+        Item.withdrawn.is_not(None),
+    )
+)
+_LENGTH = select(Upload.length).where(Upload.id == bindparam("id"))
 
 
 def not_age() -> Problem:
@@ -67,14 +83,11 @@ def create(device: Device, creation: Creation) -> Upload:
     if tail != ITEM and (creation.length or 0) > TAIL_LIMIT:
         raise _too_large()
     meter = Meter.of(device)
-    known = _known(device, item_id, tail, creation.length)
-    if known is not None:
-        return known
-    meter.begin(creation.length or 0)
     with unit_of_work() as session:
         known = _known(device, item_id, tail, creation.length)
         if known is not None:
             return known
+        meter.begin(creation.length or 0)
         handover.refuse_anothers(device, item_id)
         upload = Upload(
             id=new_id(), device_id=device.id, item_id=item_id, tail=tail, length=creation.length,
@@ -86,31 +99,17 @@ def create(device: Device, creation: Creation) -> Upload:
 
 
 def _known(device: Device, item_id: str, tail: int, length: int | None) -> Upload | None:
-    """The upload that this device already has for an item. Raises Problem."""
+    """The upload that this device already has for an item. Within the caller's unit of work. Raises Problem."""
     if tail != ITEM:
         return None
-    known = db.session.scalars(
-        select(Upload).where(Upload.device_id == device.id, Upload.item_id == item_id, Upload.tail == ITEM)
-    ).first()
+    known = db.session.scalars(_OF_ITEM, {"device": device.id, "item": item_id}).first()
     if known is None:
-        return _withdrawn(device, item_id)
+        return db.session.scalars(_WITHDRAWN, {"device": device.id, "item": item_id}).first()
     if known.length is None and length is not None:
         if length < offset_of(known):
             raise Problem("bad-header", _("The upload's length is below what has arrived."), 400)
-        with unit_of_work() as session:
-            found = session.get_one(Upload, known.id)
-            found.length = length
-            return found
+        known.length = length
     return known
-
-
-def _withdrawn(device: Device, item_id: str) -> Upload | None:
-    """A closed upload whose item was withdrawn since: nothing more is taken of it."""
-    return db.session.scalars(
-        select(Upload)
-        .join(Item, Item.id == Upload.id)
-        .where(Upload.device_id == device.id, Upload.item_id == item_id, Item.withdrawn.is_not(None))
-    ).first()
 
 
 def _named(metadata: dict[str, bytes]) -> tuple[str, int]:
@@ -154,7 +153,7 @@ def write(device: Device, upload: Upload, patch: Patch, stream: BinaryIO) -> int
 
 
 def session_length(upload: Upload) -> int | None:
-    return db.session.scalar(select(Upload.length).where(Upload.id == upload.id))
+    return db.session.scalar(_LENGTH, {"id": upload.id})
 
 
 def _write_plain(

@@ -79,7 +79,7 @@ def options(**_address: str) -> Response:
 
 def _answer(upload: Upload, status: int, offset: int) -> Response:
     response = Response(status=status, headers={"Upload-Offset": str(offset)})
-    item = uploads.item_of(upload) if upload.tail < 0 else None
+    item = uploads.item_of(upload) if upload.tail < 0 and upload.finished_at is not None else None
     if item is not None:
         response.headers["Temoin-Receipt"] = item.receipt.decode()
     return response

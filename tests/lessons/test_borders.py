@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app.blobs import blobs
 from app.db import db
-from app.intake.models import Item
 from app.intake.incoming import PIECE
+from app.intake.models import Item
 from app.keys import keys
 from app.seal import CHUNK, SEALED_CHUNK
 from tests.phone import make_phone
