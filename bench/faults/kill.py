@@ -53,9 +53,7 @@ class ChromiumPhone:
 
     def kill(self) -> float:
         """Returns when, seconds."""
-        at = time.time()
-        self._app.browser.kill()
-        return at
+        return self._app.browser.kill()
 
     def reopen(self) -> None:
         self._app.page = self._app.browser.open()

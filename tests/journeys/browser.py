@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,9 +84,11 @@ class Browser:
                         found.append(int(entry.name))
         return found
 
-    def kill(self) -> None:
-        """End every process of this browser at once, as a smashed phone would."""
-        for process in self.processes():
+    def kill(self) -> float:
+        """End every process of this browser at once, as a smashed phone would. Returns when, Unix time in seconds."""
+        processes = self.processes()  # found first: that takes a while on a busy machine, and they go on meanwhile
+        at = time.time()
+        for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         with contextlib.suppress(Exception):  # the driver's own farewell to a dead browser
@@ -93,3 +96,4 @@ class Browser:
         self._context = None
         for left in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
             (self.profile / left).unlink(missing_ok=True)
+        return at
