@@ -13,6 +13,7 @@ import secrets
 import time
 from typing import Any
 
+from flask_migrate import upgrade
 from sqlalchemy import insert
 
 from app import create_app
@@ -22,10 +23,12 @@ from app.clock import now_ms
 from app.db import db, unit_of_work
 from app.enrol import service as enrol
 from app.ids import new_id
-from app.intake.models import Item
+from app.intake import uploads
+from app.intake.models import Item, Upload
 from app.journal.models import Entry, Observation
 from app.journal.reference import reference as reference_of
 from app.keys import keys
+from app.opening.models import Opening
 from app.review import access, work
 from bench import figures
 from bench.figures import figure, sized, workplace
@@ -37,9 +40,10 @@ TURNS = 15
 
 
 def fill(number: int, device: str) -> None:
-    """So many opened observations: begin, officer, two codes and a count each, and an item behind each entry."""
+    """So many opened observations: begin, officer, two codes and a count each, an item behind each entry, and what the
+    worker found in the film, photo or sound."""
     chance = random.Random(5)
-    rows: dict[Any, list[dict[str, Any]]] = {Observation: [], Item: [], Entry: []}
+    rows: dict[Any, list[dict[str, Any]]] = {Observation: [], Upload: [], Item: [], Entry: [], Opening: []}
     now = now_ms()
     for n in range(number):
         observation = new_id()
@@ -66,11 +70,15 @@ def fill(number: int, device: str) -> None:
                 {
                     "id": row, "entry_id": item, "observation_id": observation, "seq": seq, "type": kind,
                     "at": began + seq * 1000, "corrects": None, "corrected_by": None,
-                    "about_item": data.get("item"), "code": data.get("code"), "document": {"data": data},
+                    "about_item": data.get("item"), "code": data.get("code"), "counted": data.get("what"),
+                    "document": {"data": data},
                 }
             )  # fmt: skip
             if kind == "begin":
-                rows[Item].append(_item(new_id(), data["item"], device, data["kind"], began))
+                medium = new_id()
+                rows[Item].append(_item(medium, data["item"], device, data["kind"], began))
+                rows[Upload].append(_upload(medium, data["item"], device, began))
+                rows[Opening].append(_opening(medium, observation, began))
     with unit_of_work() as session:
         for table, values in rows.items():
             session.execute(insert(table), values)
@@ -82,6 +90,21 @@ def _item(row: str, item: str, device: str, kind: str, at: int) -> dict[str, Any
         "id": row, "device_id": device, "made_by": device, "item_id": item, "kind": kind, "head_size": 300,
         "head_sha256": digest, "body_size": 900, "body_sha256": digest, "attested": "match", "cut": False,
         "practice": True, "received_at": at, "receipt": b"", "log_index": 0, "state": "opened", "tries": 0,
+    }  # fmt: skip
+
+
+def _upload(row: str, item: str, device: str, at: int) -> dict[str, Any]:
+    return {
+        "id": row, "device_id": device, "item_id": item, "tail": uploads.ITEM, "length": 1200, "created_at": at,
+        "finished_at": at, "refusals": 0,
+    }  # fmt: skip
+
+
+def _opening(item: str, observation: str, at: int) -> dict[str, Any]:
+    return {
+        "item": item, "observation_id": observation, "at": at, "provisional": False, "sealed_size": 900,
+        "attested_size": 800, "interrupted": False, "media_type": "video/webm", "original_size": 800,
+        "original_sha256": "", "working": new_id(), "working_size": 800, "working_sha256": "",
     }  # fmt: skip
 
 
@@ -124,7 +147,7 @@ def main() -> None:
         app = create_app(Config(instance=folder / "instance", testing=True))
         number = sized(FULL)
         with app.app_context():
-            db.create_all()
+            upgrade()
             keys().make("Bench")
             device = enrol.enrol_foreign("bench").device.id
             fill(number, device)

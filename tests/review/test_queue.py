@@ -98,7 +98,7 @@ def test_a_page_of_the_queue_is_a_handful_of_queries(app: Flask, phone: Phone) -
         asked: list[str] = []
         event.listen(db.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
         assert len(queue.observations(LEAD).rows) == 6
-        assert len([one for one in asked if one.startswith("SELECT")]) <= 9
+        assert len([one for one in asked if one.startswith("SELECT")]) <= 12
 
 
 TODAY = date(2026, 11, 21)
