@@ -58,7 +58,7 @@ class Storm:
             for number in range(phones)
         ]  # fmt: skip
         over = threading.Event()
-        killer = threading.Thread(target=self._kill, args=(kills, total, over), daemon=True)
+        killer = threading.Thread(target=self._kill, args=(kills, phones, total, over), daemon=True)
         killer.start()
         try:
             self.phones = [program.end(PATIENCE) for program in programs]
@@ -72,13 +72,14 @@ class Storm:
         if "safe" in said:
             self._safe[number] = said["safe"]
 
-    def _kill(self, kills: int, total: int, over: threading.Event) -> None:
-        """Spread over the run by what has arrived, at a random moment each; web server, worker or both."""
+    def _kill(self, kills: int, phones: int, total: int, over: threading.Event) -> None:
+        """From when all phones are enrolled, spread over the run by what has arrived, at a random moment each; web server,
+        worker or both."""
         dice = random.Random(self.seed)
         self.killed = 0
         for number in range(kills):
             due = total * number / (kills + 1)
-            while self.safe < due and not over.wait(0.02):
+            while (len(self._safe) < phones or self.safe < due) and not over.wait(0.02):
                 pass
             if over.wait(dice.random() * 0.6):
                 return

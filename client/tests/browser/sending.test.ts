@@ -86,8 +86,19 @@ describe('sending from a real browser', () => {
   test('a sender that answers keeps its seat', async () => {
     const other = await phone.tab(`${origin}/m/`);
     await page.evaluate(() => driver.send());
-    await other.evaluate(() => driver.send({ every: 200, patience: 1000 }));
-    await other.waitForTimeout(2000);
+    // Asked and answered three times.
+    await other.evaluate(async () => {
+      const channel = new BroadcastChannel('temoin');
+      let answers = 0;
+      const answered = new Promise<void>((done) => {
+        channel.onmessage = ({ data }) => {
+          if (data === 'sender!' && ++answers === 3) done();
+        };
+      });
+      driver.send({ every: 200, patience: 10_000 });
+      await answered;
+      channel.close();
+    });
     const held = await other.evaluate(async () =>
       (await navigator.locks.query()).pending?.map(({ name }) => name),
     );
