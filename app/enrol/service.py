@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from app import demonstration, jws
 from app.clock import now_ms
@@ -22,6 +22,9 @@ from app.ids import CROCKFORD, new_id
 from app.keys import keys
 
 CODE_LENGTH = 10
+_BY_TOKEN = select(Device).where(
+    Device.token_hash == bindparam("token")
+)  # asked at every request: built once
 REPEAT_MS = 10 * 60_000  # how long a phone that died at the wrong moment may ask again
 
 
@@ -180,9 +183,7 @@ def authenticate(authorization: str | None) -> Device:
     """The device of a bearer token. Works for reading its own state only while it is neither revoked nor retired."""
     if not authorization or not authorization.startswith("Bearer "):
         raise Problem("no-token", _("This phone isn't enrolled here."), 401)
-    device = db.session.scalars(
-        select(Device).where(Device.token_hash == _token_hash(authorization[7:].strip()))
-    ).first()
+    device = db.session.scalars(_BY_TOKEN, {"token": _token_hash(authorization[7:].strip())}).first()
     if device is None:
         raise Problem("no-token", _("This phone isn't enrolled here."), 401)
     if device.revoked_at is not None:

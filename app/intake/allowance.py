@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from app.blobs import blobs
 from app.db import db, forget_reads
@@ -40,7 +40,7 @@ def _over_quota() -> Problem:
     )
 
 
-_DEVICE = bindparam("device")
+_DEVICE: BindParameter[str] = bindparam("device")
 _STORED = select(
     select(func.count()).where(Upload.device_id == _DEVICE).scalar_subquery(),
     select(func.sum(Item.head_size + Item.body_size)).where(Item.device_id == _DEVICE).scalar_subquery(),

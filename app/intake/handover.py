@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.db import db
@@ -18,6 +18,18 @@ from app.enrol import service as enrol
 from app.enrol.models import Device
 from app.errors import Problem
 from app.intake.models import Commitment, Handover, Item, Upload
+
+# Asked for every upload of every phone: built once.
+_MAKER = (
+    select(Handover.from_device)
+    .where(Handover.device_id == bindparam("device"), Handover.item_id == bindparam("item"))
+    .order_by(Handover.id.desc())
+    .limit(1)
+)
+_NAMED = union(
+    select(Commitment.device_id).where(Commitment.item_id == bindparam("item")),
+    select(Upload.device_id).where(Upload.item_id == bindparam("item")),
+)
 
 
 def refuse_unbacked(device: Device, before: str, ids: list[str]) -> None:
@@ -41,13 +53,7 @@ def record(session: Session, device: Device, statement: str, before: str, ids: l
 
 def maker_of(device_id: str, item_id: str) -> str:
     """The enrolment that sealed what `device_id` sends under this id, as `device_id` says."""
-    named = db.session.scalar(
-        select(Handover.from_device)
-        .where(Handover.device_id == device_id, Handover.item_id == item_id)
-        .order_by(Handover.id.desc())
-        .limit(1)
-    )
-    return named or device_id
+    return db.session.scalar(_MAKER, {"device": device_id, "item": item_id}) or device_id
 
 
 def senders_of(maker: str, item_ids: Iterable[str]) -> dict[str, set[str]]:
@@ -88,10 +94,8 @@ def is_proven(item: Item) -> bool:
 
 def refuse_anothers(device: Device, item_id: str) -> None:
     """Refuse an item that another enrolment has announced or begun to send. Raises Problem."""
-    others = set(db.session.scalars(select(Commitment.device_id).where(Commitment.item_id == item_id)))
-    others |= set(db.session.scalars(select(Upload.device_id).where(Upload.item_id == item_id)))
-    others.discard(device.id)
-    maker = maker_of(device.id, item_id)
+    others = set(db.session.scalars(_NAMED, {"item": item_id})) - {device.id}
+    maker = maker_of(device.id, item_id) if others else None
     if any(maker_of(other, item_id) != maker for other in others):
         raise Problem(
             "not-handed-over",

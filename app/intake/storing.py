@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app import jws
@@ -18,6 +18,26 @@ from app.intake import allowance, handover, uploads
 from app.intake.incoming import Incoming
 from app.intake.models import Commitment, Item, Superseded, Upload
 from app.keys import keys
+
+# Asked for every upload of every phone: built once.
+_SIGNED = (
+    select(Commitment)
+    .where(
+        Commitment.device_id == bindparam("device"),
+        Commitment.item_id == bindparam("item"),
+        ~Commitment.prefix,
+    )
+    .order_by(Commitment.id.desc())
+)
+_CLOSED = (
+    select(Item)
+    .join(Upload, Upload.id == Item.id)
+    .where(
+        Item.device_id == bindparam("device"), Item.item_id == bindparam("item"), Item.id != bindparam("id"),
+        Upload.tail == uploads.CLOSED, Item.withdrawn.is_(None),
+    )
+)  # fmt: skip
+_TAILS = select(Upload).where(Upload.item_id == bindparam("item"), Upload.tail >= 0)
 
 
 def finish(device: Device, upload: Upload, kind: str | None = None) -> Item | None:
@@ -65,28 +85,18 @@ def _finish(device: Device, upload: Upload, kind: str | None) -> Item | None:
         made_by=maker, practice=_is_practice(maker, device), received_at=now_ms(), state="waiting", tries=0,
     ))  # fmt: skip
     here.remove(aside_only=True)
-    if _is_whole(item):
-        drop_tails(item.device_id, item.item_id)
+    if (
+        attested == "match" and not cut
+    ):  # the phone that sealed it signed that this is all of it: no tail adds anything
+        drop_tails(device.id, upload.item_id)
     return item
-
-
-def _is_whole(item: Item) -> bool:
-    """Whether the phone that sealed it signed that this is all of it: then no tail adds anything."""
-    return item.attested == "match" and not item.cut
 
 
 def _attest(device: Device, upload: Upload, found: tuple[int, str, int, str]) -> tuple[str, str | None, bool]:
     """(attested, kind, cut) of stored bytes against what was signed by the phone that sealed them, and by no other: a
     bearer's word for another's item attests nothing."""
-    said = db.session.scalars(
-        select(Commitment)
-        .where(
-            Commitment.device_id == handover.maker_of(device.id, upload.item_id),
-            Commitment.item_id == upload.item_id,
-            ~Commitment.prefix,
-        )
-        .order_by(Commitment.id.desc())
-    ).all()
+    maker = handover.maker_of(device.id, upload.item_id)
+    said = db.session.scalars(_SIGNED, {"device": maker, "item": upload.item_id}).all()
     if not said:
         return "none", None, False
     for one in said:
@@ -169,15 +179,13 @@ def _finish_tail(upload: Upload, here: Incoming) -> None:
 
 def drop_tails(device_id: str, item_id: str) -> None:
     """Forget every tail of an item."""
+    if db.session.scalars(_TAILS, {"item": item_id}).first() is None:
+        return
     with unit_of_work() as session:
-        gone = session.scalars(
-            select(Upload).where(
-                Upload.device_id.in_({device_id, handover.maker_of(device_id, item_id)}),
-                Upload.item_id == item_id,
-                Upload.tail >= 0,
-            )
-        ).all()
-        for upload in gone:
+        mine = {device_id, handover.maker_of(device_id, item_id)}
+        for upload in session.scalars(_TAILS, {"item": item_id}).all():
+            if upload.device_id not in mine:
+                continue
             # Files first: a file that no row names would be one that nobody sent.
             for blob in (f"heads/{upload.id}", f"heads/{upload.id}.age", f"bodies/{upload.id}"):
                 blobs().erase(blob)
@@ -232,14 +240,8 @@ def rejoin(upload: Upload) -> int | None:
 
 def _closed(upload: Upload) -> Item | None:
     """What was stored of an upload's item when it was closed, before this upload of it began."""
-    return db.session.scalars(
-        select(Item)
-        .join(Upload, Upload.id == Item.id)
-        .where(
-            Item.device_id == upload.device_id, Item.item_id == upload.item_id, Item.id != upload.id,
-            Upload.tail == uploads.CLOSED, Item.withdrawn.is_(None),
-        )
-    ).first()  # fmt: skip
+    one = {"device": upload.device_id, "item": upload.item_id, "id": upload.id}
+    return db.session.scalars(_CLOSED, one).first()
 
 
 def last_prefix(device_id: str, item_id: str) -> Commitment | None:
