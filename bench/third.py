@@ -43,7 +43,9 @@ PLAIN = {
     "ForwardMatrix1 ForwardMatrix2 BaselineExposureOffset OpcodeList1 OpcodeList2 OpcodeList3",
     "JFIF": "JFIFVersion ResolutionUnit XResolution YResolution",
     "MPEG": "MPEGAudioVersion AudioLayer AudioBitrate SampleRate ChannelMode MSStereo IntensityStereo "
-    "CopyrightFlag OriginalMedia Emphasis VBRFrames VBRBytes VBRScale ModeExtension",
+    "CopyrightFlag OriginalMedia Emphasis VBRFrames VBRBytes VBRScale ModeExtension "
+    # where it takes sound for a film, by four bytes of a coded frame
+    "AspectRatio FrameRate ImageHeight ImageWidth VideoBitrate",
     "Matroska": "EBMLVersion EBMLReadVersion EBMLMaxIDLength EBMLMaxSizeLength DocType DocTypeVersion "
     "DocTypeReadVersion SeekID SeekPosition TimecodeScale Duration CueTime CueTrack CueClusterPosition",
     "Meta": "Free MetaImageSize PrimaryItemReference",

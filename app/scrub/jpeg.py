@@ -24,6 +24,8 @@ from app.scrub.source import Source
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 MOST_SEGMENTS = 20_000
+MOST_READ = 64
+"""Segments of metadata whose tags are named one by one; of what comes after only the kind is. XMP of 4 MB has as many."""
 STRAY = "stray bytes between segments"
 
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -55,6 +57,8 @@ APPS = (
     (0xEE, b"Adobe", "Adobe"),
 )
 
+READ = frozenset(("EXIF", "XMP", "extended XMP", "Photoshop resources and IPTC"))
+
 
 class _Picture:
     """What the walk over one file collects before the plan can be laid out."""
@@ -65,6 +69,7 @@ class _Picture:
         self.profile: dict[int, bytes] = {}
         self.orientation = 0
         self.hinted = 0
+        self.read = 0
         self.frame = False
         self.scans: list[tuple[int, int]] = []
         self.body = Builder()
@@ -207,7 +212,12 @@ def _extra(marker: int, payload: bytes, picture: _Picture, notes: Notes) -> None
         picture.profile.setdefault(payload[12], payload[14:])
         return
     name = _name(marker, payload)
-    if name == "EXIF":
+    picture.read += name in READ
+    if name in READ and picture.read > MOST_READ:
+        if name == "EXIF":  # readers join all of them, the longer the slower
+            raise Refused("the JPEG has more metadata than any real one")
+        notes.found("jpeg", name)
+    elif name == "EXIF":
         picture.orientation = exif.read(payload[6:], notes) or picture.orientation
     elif name in ("XMP", "extended XMP"):
         picture.hinted = texts.xmp(payload[29 if name == "XMP" else 75 :], notes) or picture.hinted

@@ -241,12 +241,12 @@ class Film:
                 else obu.patches(data, self.notes)
             )
             for place, patch in found:
-                patch = patch[max(0, len(track.prefix) - place) :]
+                inside = patch[max(0, len(track.prefix) - place) :]
                 where = frame + max(0, place - len(track.prefix))
                 if where >= start:
                     parts.copy(start, where - start)
-                    parts.literal(patch)
-                    start = where + len(patch)
+                    parts.literal(inside)
+                    start = where + len(inside)
         parts.copy(start, end - start)
 
     def _group(self, group: Element, end: int, out: _Cluster) -> None:

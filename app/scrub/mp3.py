@@ -26,6 +26,9 @@ BITS = {
 
 ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 LONGEST_GAP = 1 << 20
+MANY, SMALL = 50_000, 16
+"""A recording of so many frames (twenty minutes) has more bytes than this in each; one made to keep a reader busy hasn't."""
+
 KIND, LAYER = 0xFE, 0x06
 """Bits of a frame's second byte: all frames of a recording have the same version and layer; AAC has no layer."""
 NEUTRAL_ENCODER = b"LAME3.100"
@@ -61,6 +64,8 @@ def plan(source: Source, notes: Notes) -> Plan:
         else:
             copy.copy(at, size)
         frames, samples, rate = frames + 1, samples + count, hertz
+        if frames % MANY == 0 and copy.size < SMALL * frames:
+            raise Refused("the frames of the recording are too small to hold sound")
         at += size
     if frames == 0:
         raise Refused("the recording holds no sound that we know")

@@ -26,6 +26,9 @@ from app.scrub.source import Source
 Range = tuple[int, int]
 Patch = tuple[int, bytes]
 
+NEUTRAL = {"video/3gpp": b"3gp5", "audio/mp4": b"M4A ", "video/quicktime": b"qt  "}
+"""The brand in place of a maker's or an unknown one, by type: the copy is of the type that the original is."""
+
 LONGEST_SCANNED = 64 << 20
 """Bytes of one sample that are searched for user data; no real picture is larger."""
 
@@ -125,7 +128,8 @@ class Film:
             notes.removed(f"{box.name} box cut short", source.size - box.start)
             notes.remark("the recording was cut: it is kept to its last whole sample")
         elif box.kind in (b"ftyp", b"styp"):
-            part.literal(bmff.clean_brands(source.at(box.start, min(box.size, 1 << 12)), notes))
+            neutral = NEUTRAL.get(notes.kind, b"isom")
+            part.literal(bmff.clean_brands(source.at(box.start, min(box.size, 1 << 12)), notes, neutral))
         elif box is self.index:
             part.literal(self.head)
         elif box.kind == b"moof":

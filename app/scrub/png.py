@@ -36,6 +36,9 @@ LONGEST = {b"PLTE": 768, b"tRNS": 256, b"hIST": 512}
 MOST_CHUNKS = 1_000_000
 MOST_TEXT = 1 << 20
 
+MOST_ANIMATION = 1 << 30
+"""Bytes of pictures, unpacked, after the first of an animation: a few kilobytes can hold hours of work."""
+
 PIECE = 1 << 16
 HIDDEN = "bytes are hidden behind the picture data of the PNG"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -103,6 +106,7 @@ def _nothing_behind(source: Source, body: list[tuple[int, int]]) -> None:
     """Refuse where the data of a picture go on after the end of their zlib stream (10.1). What broken data hold behind
     the place where they break can't be told from picture."""
     engine = zlib.decompressobj()
+    inflated = 0
     for place, whole in body:
         kind = source.at(place + 4, 4)
         if kind == b"fcTL":
@@ -115,8 +119,11 @@ def _nothing_behind(source: Source, body: list[tuple[int, int]]) -> None:
                         raise Refused(HIDDEN)
                     data = source.at(at, min(PIECE, end - at))
                     while data and not engine.eof:
-                        engine.decompress(data, 1 << 20)
+                        unpacked = len(engine.decompress(data, 1 << 20))
+                        inflated += unpacked if kind == b"fdAT" else 0
                         data = engine.unconsumed_tail
+                    if inflated > MOST_ANIMATION:
+                        raise Refused("the animation holds more pictures than can be looked into")
             except zlib.error:
                 return
             if engine.unused_data:

@@ -22,8 +22,8 @@ pillow_heif.register_heif_opener()
 Image.init()
 
 MOST_FRAMES = 2000
-MOST_DECODED = 4 * MOST_PIXELS
-"""Pixels decoded over all frames of one animation; frames beyond are compared as coded data only."""
+MOST_DECODED = 48_000_000
+"""Pixels decoded over all frames of one animation; what comes after is compared as coded data, where the format is PNG."""
 
 LARGE_HEIF = 32_000_000
 """Pixels from which 10 or 12 bits are looked at as 8: they would take ten bytes a pixel."""

@@ -9,7 +9,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
 
 import av
@@ -24,6 +24,11 @@ logging.getLogger("exifread").setLevel(logging.CRITICAL)
 SHORTEST = 6
 MOST_VALUES = 400
 MOST_IN_FILM = 64
+MOST_BLOCKS = 64
+LONGEST_BLOCK = 1 << 20
+LONGEST_PACKET = 1 << 19
+"""How many blocks of EXIF or packets of XMP are read in one file, and how many bytes of each: real files have few."""
+
 LARGE = 64 << 20
 
 GENERIC = (
@@ -37,6 +42,7 @@ HUFFMAN = b"%&'()*456789:CDEFGHIJSTUVWXYZcdefghijstuvwxyz"
 """The readable part of the Huffman tables of every JPEG: found in thumbnails, no identity."""
 
 _XMP_VALUE = re.compile(rb"=\s*\"([^\"<>]{6,200})\"|=\s*'([^'<>]{6,200})'|>([^<>]{6,200})<")
+_PACKET = re.compile(rb"<x:xmpmeta|<rdf:RDF")
 _RUN = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ._:/+-]{6,78}[A-Za-z0-9]")
 _FORMAT_KEYS = frozenset(
     ("major_brand", "minor_version", "compatible_brands", "vendor_id", "language", "duration")
@@ -51,8 +57,11 @@ def exifread_tags(source: BinaryIO) -> dict[str, Any]:
     """
     source.seek(0)
     head = source.read(1 << 20)
-    for match in re.finditer(rb"II\*\0|MM\0\*", head):
-        entries = list(exif.walk(head[match.start() :]))
+    blocks = [match.start() for match in re.finditer(rb"II\*\0|MM\0\*", head)]
+    if len(blocks) > MOST_BLOCKS:
+        return {}
+    for start in blocks:
+        entries = list(exif.walk(head[start : start + LONGEST_BLOCK]))
         if len(entries) > 600 or any(entry.count > 1 << 16 for entry in entries if entry.tag != 0x927C):
             return {}
         if any(len(entry.value) == 0 and entry.count for entry in entries if entry.count > 1024):
@@ -81,9 +90,21 @@ def of_picture(source: BinaryIO) -> set[str]:
         pass
     source.seek(0)
     head = source.read(4 << 20)
-    for start in (match.start() for match in re.finditer(rb"<x:xmpmeta|<rdf:RDF", head)):
-        _from_xmp(head[start : start + (1 << 19)].split(b"</rdf:RDF>")[0], out)
+    for packet in _packets(head):
+        _from_xmp(packet, out)
     return out
+
+
+def _packets(head: bytes) -> Iterator[bytes]:
+    """XMP packets, one after the other: what one holds isn't read again as the beginning of another."""
+    at = 0
+    for _ in range(MOST_BLOCKS):
+        match = _PACKET.search(head, at)
+        if match is None:
+            return
+        end = head.find(b"</rdf:RDF>", match.start(), match.start() + LONGEST_PACKET)
+        at = end if end >= 0 else match.start() + LONGEST_PACKET
+        yield head[match.start() : at]
 
 
 def exif_of(image: Image.Image) -> Image.Exif:

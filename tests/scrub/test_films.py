@@ -10,7 +10,7 @@ from typing import Any
 import av
 import pytest
 
-from app.scrub import Refused, same
+from app.scrub import Refused, same, sniff
 from tests import media
 from tests.media import CANARY
 from tests.scrub.helpers import cleaned, holds, parts, planned
@@ -158,3 +158,12 @@ def test_deeply_nested_boxes_are_refused() -> None:
         inner = media.box(b"moov", inner)
     with pytest.raises(Refused):
         planned(media.box(b"ftyp", b"isom\0\0\0\0isom") + inner)
+
+
+@pytest.mark.parametrize(
+    ("brand", "kind"), [(b"3gpz", "video/3gpp"), (b"M4P ", "audio/mp4"), (b"XAVC", "video/mp4")]
+)
+def test_a_copy_under_an_unknown_brand_is_of_the_same_type(brand: bytes, kind: str) -> None:
+    data = media.mp4(seconds=1)
+    copy, report = cleaned(data[:8] + brand + data[12:])
+    assert report.type == kind and sniff(io.BytesIO(copy)) == kind and brand not in copy

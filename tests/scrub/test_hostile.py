@@ -119,3 +119,56 @@ def test_entities_in_xmp_are_not_followed() -> None:
     packet = b"http://ns.adobe.com/xap/1.0/\0" + bomb + b'<x:xmpmeta><rdf:RDF dc:title="&l9;"/></x:xmpmeta>'
     copy, _ = cleaned(data[:2] + media.segment(0xE1, packet) + data[2:])
     assert b"ENTITY" not in copy
+
+
+@cache
+def flood() -> dict[str, bytes]:
+    """Small files that were made to keep a reader busy for minutes."""
+    photo, drawing = media.jpeg(), media.saved(media.picture(), "PNG")
+    signs = {"directories": b"MM\0*" * 16_000, "packets": b"<rdf:RDF" * 8_000}
+    exif_block = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHII", 1, 0x10F, 2, 4, 0) + bytes(4)
+    resources = b"Photoshop 3.0\0" + (b"8BIM\x04\x04" + bytes(6)) * 5_000
+    return {
+        **{name: photo[:2] + media.segment(0xE9, sign) * 16 + photo[2:] for name, sign in signs.items()},
+        "EXIF": photo[:2] + media.segment(0xE1, exif_block) * 5_000 + photo[2:],
+        "resources": photo[:2] + media.segment(0xED, resources) * 200 + photo[2:],
+        "chunks": drawing[:33] + media.chunk(b"prVt", b"") * 200_000 + drawing[33:],
+        "frames": b"\xff\xf1\x50\x80\x01\x1f\xfc\0" * 200_000,
+        "lists": _nested(3_000),
+        "tracks": _many_tracks(2_000),
+        "clusters": _clusters(50_000),
+    }
+
+
+def _nested(depth: int) -> bytes:
+    sound, inner = media.wav(), b""
+    for _ in range(depth):
+        inner = b"LIST" + struct.pack("<I", len(inner) + 4) + b"INFO" + inner
+    return sound[:12] + inner + sound[12:]
+
+
+def _many_tracks(count: int) -> bytes:
+    film = media.mp4(seconds=1)
+    start = film.index(b"moov") + 4
+    end = start - 8 + int.from_bytes(film[start - 8 : start - 4], "big")
+    track = film.index(b"trak") - 4
+    stop = track + int.from_bytes(film[track : track + 4], "big")
+    index = film[start:track] + film[track:stop] * count + film[stop:end]
+    return film[: start - 8] + media.box(b"moov", index) + film[end:]
+
+
+def _clusters(count: int) -> bytes:
+    film = media.webm(1)
+    at = film.index(b"\x1f\x43\xb6\x75")
+    return film[:at] + (b"\x1f\x43\xb6\x75\x01" + b"\xff" * 7) * count + film[at:]
+
+
+@pytest.mark.parametrize("data", flood().values(), ids=flood())
+def test_a_flood_takes_no_longer_than_a_film(data: bytes) -> None:
+    started = time.process_time()
+    try:
+        copy, _ = cleaned(data)
+        assert len(copy) < 500_000
+    except Refused as reason:
+        assert str(reason) and "\n" not in str(reason)
+    assert time.process_time() - started < 5

@@ -10,10 +10,10 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageOps
 
-from app.scrub import Refused
+from app.scrub import Refused, png
 from tests import media
 from tests.media import CANARY
-from tests.scrub.helpers import cleaned, holds, parts
+from tests.scrub.helpers import cleaned, holds, parts, planned
 
 FULL = {
     "png": media.png_with_everything,
@@ -78,7 +78,15 @@ def test_bytes_behind_the_picture_data_of_a_png_are_noticed() -> None:
     data = media.saved(media.picture(), "PNG")
     hidden = media.chunk(b"IDAT", CANARY.encode())
     with pytest.raises(Refused, match="hidden"):
-        cleaned(data[:-12] + hidden + data[-12:])
+        planned(data[:-12] + hidden + data[-12:])
+
+
+def test_an_animation_that_unpacks_to_hours_of_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [media.picture().rotate(30 * turn) for turn in range(4)]
+    data = media.saved(frames[0], "PNG", save_all=True, append_images=frames[1:])
+    monkeypatch.setattr(png, "MOST_ANIMATION", 20_000)
+    with pytest.raises(Refused, match="more pictures than"):
+        planned(data)
 
 
 def test_animations_keep_their_frames() -> None:
@@ -114,5 +122,5 @@ def test_bytes_lost_before_a_picture_do_not_pull_its_neighbour_in(make: Callable
     """Its place in the index stays, so what follows it in the file would pass for its last bytes."""
     data = make(CANARY)
     at = data.index(b"mdat") + 4
-    with pytest.raises(Refused, match="a coded picture is damaged|can't be decoded"):
+    with pytest.raises(Refused, match=r"a coded picture is damaged|can't be decoded"):
         cleaned(data[:at] + data[at + 40 :])
