@@ -113,7 +113,8 @@ def _is_sensitive(document: Document) -> bool:
 
 
 def rows(user: User) -> list[Row]:
-    """The newest incidents. An observation that shows only to chosen reviewers isn't counted for others."""
+    """The newest incidents, and last those without an observation, of which no time is known. An observation that shows
+    only to chosen reviewers isn't counted for others."""
     seen = select(
         Member.incident_id,
         func.min(Observation.started_at).label("start"),
@@ -126,7 +127,7 @@ def rows(user: User) -> list[Row]:
         select(Incident, per.c.start, per.c.end, per.c.n, per.c.phones)
         .outerjoin(per, per.c.incident_id == Incident.id)
         .where(Incident.merged_into.is_(None))
-        .order_by(func.coalesce(per.c.start, Incident.opened_at).desc(), Incident.id)
+        .order_by(per.c.start.is_(None), per.c.start.desc(), Incident.opened_at.desc(), Incident.id)
         .limit(PAGE)
     )
     found = [tuple(row) for row in db.session.execute(query)]
@@ -155,7 +156,12 @@ def suggested_groups(user: User) -> list[Group]:
     inside = select(Member.observation_id)
     query = (
         select(Observation)
-        .where(Observation.trial.is_(False), Observation.id.not_in(inside), access.visible(user))
+        .where(
+            Observation.trial.is_(False),
+            Observation.withdrawn.is_(None),
+            Observation.id.not_in(inside),
+            access.visible(user),
+        )
         .order_by(Observation.started_at.desc())
         .limit(LOOKED_AT)
     )
@@ -194,7 +200,11 @@ def _candidates(user: User, members: Sequence[Observation], refused_ids: frozens
         )
     )
     query = select(Observation).where(
-        near, Observation.trial.is_(False), Observation.id.not_in(ids), access.visible(user)
+        near,
+        Observation.trial.is_(False),
+        Observation.withdrawn.is_(None),
+        Observation.id.not_in(ids),
+        access.visible(user),
     )
     found = [o for o in db.session.scalars(query.limit(LOOKED_AT)) if o.id not in refused_ids]
     refused = refused_pairs({o.id: o for o in [*found, *members]})

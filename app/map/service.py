@@ -138,8 +138,8 @@ def show(user: User, asked: Asked) -> Shown:
 def _query(user: User, asked: Asked) -> Select[Observation]:
     first, end = asked.span
     query = select(Observation).where(
-        Observation.trial.is_(False), Observation.started_at < end, Observation.ended_at >= first,
-        access.visible(user),
+        Observation.trial.is_(False), Observation.withdrawn.is_(None), Observation.started_at < end,
+        Observation.ended_at >= first, access.visible(user),
     )  # fmt: skip
     if asked.code:
         query = query.where(

@@ -21,7 +21,7 @@ from app.intake import handover, uploads
 from app.intake.models import Commitment, Deletion, Handover, Item, Statement, Upload
 from app.journal.models import Entry
 from app.opening.models import Opening
-from app.review import access, rows
+from app.review import access, rows, work
 from app.review.medium import Medium, fill, lone
 from app.review.models import Work
 from app.review.rows import Row
@@ -105,22 +105,18 @@ def _removed() -> Select[Any]:
 
 
 def counted(viewer: User) -> Counter[str]:
-    """How many there are by state; `mine` besides."""
+    """How many there are by state; `mine` and `all` besides."""
     found: Counter[str] = Counter()
     for kind in kinds().values():
-        state = func.coalesce(Work.state, "new")
         inner = kind.query.with_only_columns(kind.subject.label("subject")).subquery()
         grouped = (
-            select(state, Work.holder, func.count())
+            select(Work.state, Work.holder, func.count())
             .select_from(inner)
             .join(Work, Work.subject == inner.c.subject, isouter=True)
             .where(access.listed(viewer, inner.c.subject))
-            .group_by(state, Work.holder)
+            .group_by(Work.state, Work.holder)
         )
-        for name, holder, number in db.session.execute(grouped):
-            found[name] += number
-            if holder == viewer.id and name in {"claimed", "more"}:
-                found["mine"] += number
+        found += work.tally(viewer, db.session.execute(grouped))
     return found
 
 

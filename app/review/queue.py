@@ -91,7 +91,6 @@ def observations(
 def loose_items(viewer: User, show: str = "all") -> Page:
     """The same for what belongs to no observation."""
     counts = loose.counted(viewer)
-    counts["all"] = sum(counts[state] for state in work.STATES)
     found = loose.listed(viewer, standing(viewer, show), PAGE) if counts[show] else []
     return Page(found, counts, counts[show] > PAGE)
 
@@ -126,6 +125,7 @@ def onward(viewer: User, after: str) -> str | None:
         .join(Work, Work.subject == Observation.id, isouter=True)
         .where(
             Observation.trial.is_(False),
+            Observation.withdrawn.is_(None),
             access.visible(viewer),
             standing(viewer, "new"),
             Observation.id != after,
@@ -138,12 +138,5 @@ def onward(viewer: User, after: str) -> str | None:
 
 def _counts(viewer: User, joined: Select[Observation]) -> Counter[str]:
     """How many of a list stand where: one query for all tabs."""
-    state = func.coalesce(Work.state, "new")
-    query = joined.with_only_columns(state, Work.holder == viewer.id, func.count()).order_by(None)
-    found: Counter[str] = Counter()
-    for name, mine, number in db.session.execute(query.group_by(state, Work.holder == viewer.id)):
-        found[name] += number
-        found["all"] += number
-        if mine and name in {"claimed", "more"}:
-            found["mine"] += number
-    return found
+    query = joined.with_only_columns(Work.state, Work.holder, func.count()).order_by(None)
+    return work.tally(viewer, db.session.execute(query.group_by(Work.state, Work.holder)))

@@ -3,8 +3,11 @@ and `Choice`; every step is in the log, and each has one that takes it back."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Role, User
@@ -28,6 +31,18 @@ def of(subject: str) -> Work | None:
 def is_stale(work: Work, now: int) -> bool:
     """Whether it has been in somebody's hands for long without being reviewed."""
     return work.state in {"claimed", "more"} and work.since < now - STALE_MS
+
+
+def tally(user: User, grouped: Iterable[Row[tuple[str, str, int]]]) -> Counter[str]:
+    """How many stand where, for the tabs of the queue: from rows of state, holder and number. Without a state it is new."""
+    found: Counter[str] = Counter()
+    for state, holder, number in grouped:
+        name = state or "new"
+        found[name] += number
+        found["all"] += number
+        if holder == user.id and name in {"claimed", "more"}:
+            found["mine"] += number
+    return found
 
 
 def claim(user: User, subject: str) -> None:
