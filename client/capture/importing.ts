@@ -1,5 +1,6 @@
 /** Files from the picker, read part by part into sealed storage. The first original stays where it was: a web page can't remove it. */
 import type { Depot } from '../lib/contracts';
+import { begin, breakOff } from './begin';
 import { type Exif, lookForExif } from './exif';
 import type { Diary } from './recording';
 
@@ -51,19 +52,18 @@ async function importOne(
 ): Promise<void> {
   // A file that went away or is in a cloud that doesn't answer fails here, before anything is begun.
   const first = await part(file, 0);
-  const observation = await diary.begin();
   const mime = file.type || 'application/octet-stream';
-  const recording = await depot.start('import', {
-    observation: observation.id,
-    mime,
-    trial: observation.trial,
-  });
+  const recording = await begin(depot, diary, 'import', { mime });
   const { item } = recording;
-  await diary.add('begin', { item, kind: 'import', mime });
   const exif: Exif = lookForExif(first, file.size);
-  for (let at = 0; at < file.size; at += PART) {
-    await recording.write(at === 0 ? first : await part(file, at));
-    done(Math.min(file.size, at + PART));
+  try {
+    for (let at = 0; at < file.size; at += PART) {
+      await recording.write(at === 0 ? first : await part(file, at));
+      done(Math.min(file.size, at + PART));
+    }
+  } catch (error) {
+    await breakOff(diary, recording);
+    throw error;
   }
   const { size, sha256 } = await recording.finish();
   const modified = file.lastModified;

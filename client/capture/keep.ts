@@ -1,5 +1,6 @@
 /** Seals bytes that are there already: a still. */
 import type { Depot } from '../lib/contracts';
+import { begin, breakOff } from './begin';
 import type { Diary } from './recording';
 import type { Still } from './still';
 
@@ -9,16 +10,15 @@ export async function keepStill(
   still: Still,
   camera: string,
 ): Promise<string> {
-  const observation = await diary.begin();
   const { mime, bytes, from } = still;
-  const recording = await depot.start('photo', {
-    observation: observation.id,
-    mime,
-    trial: observation.trial,
-  });
+  const recording = await begin(depot, diary, 'photo', { mime, camera, still: from });
   const { item } = recording;
-  await diary.add('begin', { item, kind: 'photo', mime, camera, still: from });
-  await recording.write(bytes);
+  try {
+    await recording.write(bytes);
+  } catch (error) {
+    await breakOff(diary, recording);
+    throw error;
+  }
   const { size, sha256, gaps } = await recording.finish();
   await diary.add('end', { item, size, sha256, gaps, reason: 'still' });
   return item;

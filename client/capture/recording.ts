@@ -6,6 +6,7 @@
  */
 import { readSlice } from '../lib/blobs';
 import type { Depot, EndReason, Recording } from '../lib/contracts';
+import { begin } from './begin';
 import { recorderOptions, SLICE } from './formats';
 
 export interface Diary {
@@ -75,14 +76,7 @@ export class Running {
 
   async #open(): Promise<Recording> {
     const { kind, mime, camera } = this.source;
-    const observation = await this.#diary.begin();
-    const recording = await this.#depot.start(kind, {
-      observation: observation.id,
-      mime,
-      trial: observation.trial,
-    });
-    await this.#diary.add('begin', { item: recording.item, kind, mime, ...(camera ? { camera } : {}) });
-    return recording;
+    return await begin(this.#depot, this.#diary, kind, { mime, ...(camera ? { camera } : {}) });
   }
 
   #slice(data: Blob): void {

@@ -106,9 +106,22 @@ export async function aead(key: Bytes): Promise<Aead> {
   return made;
 }
 
+const TRIES = 5;
+
 /** An age header to these recipients, and the file key under it. */
 export async function makeHead(recipients: readonly string[]): Promise<{ head: Bytes; fileKey: Bytes }> {
   if (recipients.length === 0) throw new Error('sealing needs a recipient');
+  for (let tries = 1; ; tries++) {
+    try {
+      return await wrap(recipients);
+    } catch (error) {
+      // WebKitGTK refuses X25519 keys that begin with a zero byte, one in 256. Each try makes new ones.
+      if (!(error instanceof DOMException) || tries === TRIES) throw error;
+    }
+  }
+}
+
+async function wrap(recipients: readonly string[]): Promise<{ head: Bytes; fileKey: Bytes }> {
   let fileKey: Bytes | undefined;
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);

@@ -30,9 +30,11 @@ export async function registerServiceWorker(app: App): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   const registration = await navigator.serviceWorker.register(scriptUrl('/m/sw.js'), { scope: '/m/' });
   const look = () => {
-    // Without a controller this is the first installation: nothing to restart for.
-    if (!registration.waiting || !navigator.serviceWorker.controller) return;
-    waiting = registration.waiting;
+    // Without another one at work this is the first installation: nothing to restart for. WebKit goes on naming the worker
+    // that waited for a moment after it has begun to work.
+    const next = registration.waiting;
+    if (next?.state !== 'installed' || !registration.active || !navigator.serviceWorker.controller) return;
+    waiting = next;
     if (!app.running) app.redraw();
   };
   registration.addEventListener('updatefound', () => {

@@ -3,7 +3,7 @@ import { inflateSync } from 'node:zlib';
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import * as cctv from 'cctv-age';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import agreed from '../../tests/vectors/age.json';
 import { concat, sha256, unbase64url } from '../lib/bytes';
 import { CHUNK, NONCE, SEALED_CHUNK } from '../lib/chunks';
@@ -63,6 +63,25 @@ describe('the writer', () => {
       Array.from({ length: 5 }, async () => (await seal([recipient], ruled(100))).body),
     );
     expect(new Set(bodies.map((body) => Buffer.from(body).toString('hex'))).size).toBe(5);
+  });
+
+  test('an engine that refuses keys beginning with a zero byte is given other ones', async () => {
+    const { importKey } = crypto.subtle;
+    let refused = 0;
+    const asWebKitDoes = vi.spyOn(crypto.subtle, 'importKey').mockImplementation((async (
+      ...given: unknown[]
+    ) => {
+      if (given[0] === 'pkcs8' && refused++ < 2) throw new DOMException('requirements', 'DataError');
+      return await importKey.apply(crypto.subtle, given as never);
+    }) as typeof importKey);
+    try {
+      const { head, body } = await seal([recipient, recipient], ruled(100));
+      expect(refused).toBeGreaterThan(2);
+      const found = await reader(concat(head, body));
+      expect(Buffer.compare(await found.read(0, 100), ruled(100))).toBe(0);
+    } finally {
+      asWebKitDoes.mockRestore();
+    }
   });
 
   test('nothing more after the end, nothing without a recipient', async () => {

@@ -107,6 +107,22 @@ describe('import', () => {
     expect(entries.map(([type]) => type)).toEqual(['begin', 'import']);
   });
 
+  it('one that goes away half-way is ended with what was read, not left open', async () => {
+    const { depot, diary, entries } = bench();
+    const file = new File([new Uint8Array(2 * PART)], 'card.mp4');
+    const slice = file.slice.bind(file);
+    file.slice = (from, to) => {
+      if (from) throw new DOMException('gone', 'NotReadableError');
+      return slice(from, to);
+    };
+    const became = await importFiles(depot, diary, [file], 'files', () => {});
+    expect(became.map(({ state }) => state)).toEqual(['failed']);
+    expect(entries.map(([type, data]) => [type, data.reason])).toEqual([
+      ['begin', undefined],
+      ['end', 'phone'],
+    ]);
+  });
+
   it('an empty file is sealed as an empty file', async () => {
     const { depot, diary, entries } = bench();
     await importFiles(depot, diary, [new File([], 'empty.txt')], 'files', () => {});

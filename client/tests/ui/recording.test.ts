@@ -72,6 +72,25 @@ describe('a recording', () => {
     expect(ended).toMatchObject([{ reason: 'stop', why: null, failed: false }]);
   });
 
+  it('says what it is a second time where the database gave way the first time', async () => {
+    const { running, happened, diary } = bench();
+    const { add } = diary;
+    vi.spyOn(diary, 'add')
+      .mockRejectedValueOnce(new DOMException('closed', 'UnknownError'))
+      .mockImplementation(add);
+    Recorder.last.give('one');
+    const { failed } = await running.end('stop');
+    expect(failed).toBe(false);
+    expect(happened).toEqual(['begin film', 'write one', 'write last', 'finish', 'end stop']);
+  });
+
+  it('is ended, not left open, where it can not say what it is', async () => {
+    const { happened, ended, diary } = bench();
+    vi.spyOn(diary, 'add').mockRejectedValue(new DOMException('closed', 'UnknownError'));
+    await vi.waitFor(() => expect(ended).toMatchObject([{ why: 'ended', failed: true }]));
+    expect(happened).toContain('finish');
+  });
+
   it('names a slice that could not be read, and goes on', async () => {
     const { running, happened } = bench();
     Recorder.last.give('one');
