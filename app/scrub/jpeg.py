@@ -58,6 +58,8 @@ APPS = (
 )
 
 READ = frozenset(("EXIF", "XMP", "extended XMP", "Photoshop resources and IPTC"))
+JOINED = frozenset(("EXIF", "Photoshop resources and IPTC"))
+"""Readers join all segments of these, or go through each anew: the more there are, the slower."""
 
 
 class _Picture:
@@ -214,7 +216,7 @@ def _extra(marker: int, payload: bytes, picture: _Picture, notes: Notes) -> None
     name = _name(marker, payload)
     picture.read += name in READ
     if name in READ and picture.read > MOST_READ:
-        if name == "EXIF":  # readers join all of them, the longer the slower
+        if name in JOINED:
             raise Refused("the JPEG has more metadata than any real one")
         notes.found("jpeg", name)
     elif name == "EXIF":

@@ -8,6 +8,8 @@
 Everything else goes: ID3v2, ID3v1, APE, Lyrics3, pictures in them, and bytes between frames.
 """
 
+import re
+
 from app.scrub.errors import Refused
 from app.scrub.plan import Builder, Plan
 from app.scrub.report import Notes
@@ -29,6 +31,11 @@ LONGEST_GAP = 1 << 20
 MANY, SMALL = 50_000, 16
 """A recording of so many frames (twenty minutes) has more bytes than this in each; one made to keep a reader busy hasn't."""
 
+MOST_TAGS = 64
+MOST_TRIES = 200_000
+_SYNC = re.compile(rb"\xff(?:[\xf0\xf1\xf8\xf9]|[\xe2-\xef\xf2-\xf7\xfa-\xff][\x10-\xef])")
+"""How a frame begins: of AAC, or of MPEG audio with a bit rate."""
+
 KIND, LAYER = 0xFE, 0x06
 """Bits of a frame's second byte: all frames of a recording have the same version and layer; AAC has no layer."""
 NEUTRAL_ENCODER = b"LAME3.100"
@@ -42,12 +49,12 @@ def plan(source: Source, notes: Notes) -> Plan:
     copy = Builder()
     frames = samples = rate = 0
     first = True
-    kind = 0
+    kind = tries = 0
     while at + 7 <= end:
         head = source.at(at, 7)
         size, count, hertz = _frame(head)
         if size == 0 or (kind and head[1] & KIND != kind) or (first and not _follows(source, at + size, end)):
-            gap = _next(source, at + 1, end)
+            gap, tries = _next(source, at + 1, end, tries)
             notes.removed("bytes between frames", gap - at)
             if frames == 0 and gap - at > LONGEST_GAP:
                 break
@@ -102,20 +109,23 @@ def _follows(source: Source, at: int, end: int) -> bool:
     return at >= end - 7 or _frame(source.at(at, 7))[0] > 0
 
 
-def _next(source: Source, at: int, end: int) -> int:
-    """The next place with a frame that another follows."""
+def _next(source: Source, at: int, end: int, tries: int) -> tuple[int, int]:
+    """The next place with a frame that another follows, and how many places have been tried in this file so far."""
     while at + 7 <= end:
         window = source.upto(at, min(1 << 16, end - at))
-        found = window.find(b"\xff")
-        if found < 0:
-            at += len(window)
+        found = _SYNC.search(window)
+        if found is None:
+            at += max(1, len(window) - 2)
             continue
-        at += found
+        at += found.start()
+        tries += 1
+        if tries > MOST_TRIES:
+            raise Refused("the recording holds no sound that we know")
         size = _frame(source.upto(at, 7))[0]
         if size and _follows(source, at + size, end):
-            return at
+            return at, tries
         at += 1
-    return end
+    return end, tries
 
 
 def _first(source: Source, at: int, size: int, copy: Builder, notes: Notes) -> None:
@@ -144,7 +154,9 @@ def _first(source: Source, at: int, size: int, copy: Builder, notes: Notes) -> N
 
 def _after_id3(source: Source, at: int, notes: Notes) -> int:
     """The place after all ID3v2 tags in front."""
-    while source.upto(at, 3) == b"ID3" and source.size >= at + 10:
+    for _ in range(MOST_TAGS):
+        if source.upto(at, 3) != b"ID3" or source.size < at + 10:
+            return at
         head = source.at(at, 10)
         size = 0
         for byte in head[6:10]:
@@ -153,7 +165,7 @@ def _after_id3(source: Source, at: int, notes: Notes) -> int:
         _id3_names(source.at(at + 10, min(max(0, total - 10), 1 << 20)), head[3], notes)
         notes.removed("ID3 tag", total)
         at += total
-    return at
+    raise Refused("the recording has more tags than any real one")
 
 
 def _id3_names(data: bytes, version: int, notes: Notes) -> None:

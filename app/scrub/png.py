@@ -33,7 +33,9 @@ LENGTHS = {
 
 FREE = frozenset((b"PLTE", b"tRNS", b"IDAT", b"fdAT", b"hIST"))
 LONGEST = {b"PLTE": 768, b"tRNS": 256, b"hIST": 512}
-MOST_CHUNKS = 1_000_000
+MOST_CHUNKS = 100_000
+MOST_READ = 64
+"""Texts that are looked into; of what comes after only the kind is named. They unpack to a thousand times their size."""
 MOST_TEXT = 1 << 20
 
 MOST_ANIMATION = 1 << 30
@@ -53,6 +55,7 @@ def plan(source: Source, notes: Notes) -> Plan:
     profile = b""
     turn = hinted = 0
     ended = seen = False
+    texts_read = 0
     for _ in range(MOST_CHUNKS):
         if source.size - at < 12:
             break
@@ -76,7 +79,9 @@ def plan(source: Source, notes: Notes) -> Plan:
             turn = exif.read(_tiff(source.at(at + 8, min(length, MOST_TEXT))), notes) or turn
             notes.removed("EXIF", whole)
         elif kind in TEXTS:
-            hinted = _text(kind, source.at(at + 8, min(length, MOST_TEXT)), notes) or hinted
+            texts_read += 1
+            if texts_read <= MOST_READ:
+                hinted = _text(kind, source.at(at + 8, min(length, MOST_TEXT)), notes) or hinted
             notes.removed("text", whole)
         else:
             _name_gone(kind, whole, notes)
@@ -84,6 +89,8 @@ def plan(source: Source, notes: Notes) -> Plan:
         if kind == b"IEND":
             ended = True
             break
+    else:
+        raise Refused("the PNG has more parts than any real one")
     if not seen:
         raise Refused("the PNG holds no picture")
     if at < source.size:

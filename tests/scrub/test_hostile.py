@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import time
+import zlib
 from functools import cache
 
 import pytest
@@ -133,11 +134,19 @@ def flood() -> dict[str, bytes]:
         "EXIF": photo[:2] + media.segment(0xE1, exif_block) * 5_000 + photo[2:],
         "resources": photo[:2] + media.segment(0xED, resources) * 200 + photo[2:],
         "chunks": drawing[:33] + media.chunk(b"prVt", b"") * 200_000 + drawing[33:],
+        "packed": drawing[:33] + _packed_xmp() * 200 + drawing[33:],
         "frames": b"\xff\xf1\x50\x80\x01\x1f\xfc\0" * 200_000,
+        "marks": b"ID3\4\0\0\0\0\0\0" + b"\xff\xf1\x50" * 400_000,
+        "tags": b"ID3\4\0\0\0\0\0\0" * 200_000 + media.mp3(),
         "lists": _nested(3_000),
         "tracks": _many_tracks(2_000),
         "clusters": _clusters(50_000),
     }
+
+
+def _packed_xmp() -> bytes:
+    packet = zlib.compress(b"<rdf:RDF " + b'a="b" ' * 170_000)
+    return media.chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packet)
 
 
 def _nested(depth: int) -> bytes:
