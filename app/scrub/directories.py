@@ -44,8 +44,11 @@ def mixed(ranges: Iterable[tuple[int, int]], foreign: list[tuple[int, int]]) -> 
     return False
 
 
-def apart(pages: list[Page], foreign: list[tuple[int, int]]) -> None:
-    """Raises Refused where picture data are also the value of a tag that goes."""
+def apart(pages: list[Page], foreign: list[tuple[int, int]], size: int) -> None:
+    """Raises Refused where picture data are also the value of a tag that goes, or so often used that they are more than
+    the file's `size`: a few kilobytes would become gigabytes."""
+    if sum(length for page in pages for _, length in page.places) > size:
+        raise Refused("the picture's parts lie over each other")
     if mixed(((place, place + size) for page in pages for place, size in page.places), foreign):
         raise Refused("the picture data of the TIFF overlap its metadata")
 

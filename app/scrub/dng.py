@@ -164,7 +164,7 @@ def plan(source: Source, notes: Notes) -> Plan:
     width, height = reader.first(raw, 256), reader.first(raw, 257)
     limits.picture(width, height, notes)
     _previews(reader, raw, notes)
-    apart([page], reader.ranges)
+    apart([page], reader.ranges, source.size)
     copy = layout([page], reader.order)
     notes.kept("directory of the raw picture", "mosaic, levels, colours, white balance; written again")
     notes.kept("strips and tiles", "the picture, bit for bit")

@@ -123,7 +123,7 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
         (at,) = struct.unpack(order + "I", source.at(at + 2 + 12 * count, 4))
     if not pages:
         raise Refused("the TIFF holds no picture")
-    apart(pages, foreign)
+    apart(pages, foreign, source.size)
     if mixed(values, foreign):
         raise Odd
     return pages

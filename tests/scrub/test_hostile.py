@@ -181,3 +181,17 @@ def test_a_flood_takes_no_longer_than_a_film(data: bytes) -> None:
     except Refused as reason:
         assert str(reason) and "\n" not in str(reason)
     assert time.process_time() - started < 5
+
+
+def test_one_strip_used_a_thousand_times_does_not_become_a_thousand() -> None:
+    width, count = 30_000, 1_000
+    places = 8 + width + 2 + 12 * 9 + 4
+    tags = (
+        (256, 4, 1, width), (257, 4, 1, count), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
+        (273, 4, count, places), (277, 3, 1, 1), (278, 4, 1, 1), (279, 4, count, places + 4 * count),
+    )  # fmt: skip
+    data = b"II*\0" + struct.pack("<I", 8 + width) + bytes(width) + struct.pack("<H", len(tags))
+    data += b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    data += struct.pack("<I", 8) * count + struct.pack("<I", width) * count
+    with pytest.raises(Refused, match="over each other"):
+        planned(data)
