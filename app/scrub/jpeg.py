@@ -32,7 +32,7 @@ _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _TEXT = re.compile(rb"[\t\n\r -~]{40}")
 _LETTERS = (string.ascii_letters + string.digits + " :./+-_<>=\"',?();").encode()
 _WORDY = bytes(byte in _LETTERS for byte in range(256))
-_FIVE = b"\1" * 5
+_SEVEN = b"\1" * 7
 _MARKER = re.compile(rb"\xff+[^\x00\xff]")
 
 FOREIGN_DATA = "other data lie inside the picture data of the JPEG"
@@ -98,14 +98,14 @@ def plan(source: Source, notes: Notes) -> Plan:
 
 def _nothing_written(data: bytes, picture: _Picture, end: int) -> None:
     """Refuse where the picture data hold a long text, or fifteen letters of which thirteen also stand outside of them:
-    coded pictures don't, but in a damaged file metadata may pass for them. Every third byte is looked at first: of
-    fifteen in a row, five such are letters."""
+    coded pictures don't, but in a damaged file metadata may pass for them. Every second byte is looked at first: of
+    fifteen in a row, seven such are letters."""
     header = picture.scans[0][0]
     for start, stop in picture.scans:
-        marks = data[start:stop:3].translate(_WORDY)
-        at = marks.find(_FIVE)
+        marks = data[start:stop:2].translate(_WORDY)
+        at = marks.find(_SEVEN)
         while at >= 0:
-            place = start + 3 * at
+            place = start + 2 * at
             word = data[place : place + 13]
             # A plain surface codes as a few bytes over and over.
             if not word.translate(None, _LETTERS) and len(set(word)) > 3:
@@ -114,7 +114,7 @@ def _nothing_written(data: bytes, picture: _Picture, end: int) -> None:
                 text = _TEXT.search(data, max(start, place - 40), min(stop, place + 60))
                 if text and len(set(text[0])) >= 12:
                     raise Refused(FOREIGN_DATA)
-            at = marks.find(_FIVE, at + 1)
+            at = marks.find(_SEVEN, at + 1)
 
 
 def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
