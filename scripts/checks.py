@@ -74,7 +74,19 @@ TEST = [
     Stage("client", [[*VITEST, f"--outputFile.junit={CLIENT}"]], CLIENT, programs),
     Stage(
         "journeys",
-        [[*PYTEST, "-n", "2", "--dist", "loadfile", "-m", "journey", f"--junitxml={JOURNEYS}"]],
+        [
+            [
+                *PYTEST,
+                "-n",
+                "2",
+                "--dist",
+                "loadfile",
+                "-m",
+                "journey",
+                f"--junitxml={JOURNEYS}",
+                "tests/journeys",
+            ]
+        ],
         JOURNEYS,
         programs,
     ),

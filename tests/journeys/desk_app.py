@@ -27,7 +27,7 @@ class DeskApp:
 
     def enter(self, user: str = "admin") -> None:
         """By a login link: choose a password, leave the second factor for later, which only a loopback address may."""
-        self.page.goto(self.server.flask("login-link", user).strip())
+        self.page.goto(self.server.login_link(user))
         self.button("Use it now").click()
         self.page.get_by_label("New password").fill(PASSPHRASE)
         self.page.get_by_label("The same again").fill(PASSPHRASE)

@@ -10,9 +10,16 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from app import create_app
+from app.accounts import service as accounts
+from app.db import db
+from app.enrol import service as enrol
+from config import from_environment
 from scripts.ground import PYTHON, ROOT
 
 PATIENCE = 60.0  # seconds; a slow machine is no failure
@@ -95,8 +102,8 @@ class LiveServer:
         self._process = None
         self.said += "\0"
 
-    def login_link(self) -> str:
-        """The one-time link that the first start printed."""
+    def printed_link(self) -> str:
+        """The one-time link that a first start printed."""
         found = re.search(r"https?://\S+/desk/enter\S*", self.said)
         assert found, self.said
         return found[0]
@@ -109,11 +116,24 @@ class LiveServer:
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
 
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """The application on this data folder, in the test's own process: a command's work without its start."""
+        app = create_app(from_environment(self.environment))
+        with app.app_context():
+            yield
+            db.session.remove()
+            db.engine.dispose()
+
+    def login_link(self, user: str = "admin") -> str:
+        """A new one-time link for somebody."""
+        with self.beside():
+            return accounts.login_link(user)
+
     def invite(self, label: str = "phone") -> str:
         """The secret of a new invitation."""
-        found = re.search(r"#(\S+)", self.flask("invite", label))
-        assert found
-        return found[1]
+        with self.beside():
+            return enrol.invite(label).secret
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database beside the running server."""

@@ -31,8 +31,9 @@ def kept(server: LiveServer) -> dict[str, bytes]:
     }
 
 
-def test_a_second_start_keeps_everything_and_is_quick(server: LiveServer) -> None:
-    link = server.login_link()
+def test_a_second_start_keeps_everything_and_is_quick(first_start: LiveServer) -> None:
+    server = first_start
+    link = server.printed_link()
     assert server._process is not None
     before, first = kept(server), work_of(server._process.pid)
     people = server.rows("SELECT id, username FROM user")
