@@ -1,5 +1,5 @@
 import { CompactSign, compactVerify, importJWK } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import './support/browserlike';
 import agreed from '../../tests/vectors/statements.json';
 import { sha256, unhex } from '../lib/bytes';
@@ -105,5 +105,15 @@ describe('receipts', () => {
     await expect(
       readStorageReceipt(receipt, pinned, { ...sealed, ...(await parts()) }),
     ).rejects.toBeInstanceOf(BadStatement);
+  });
+
+  test('a browser that fails to make a key once does not keep a phone from being enrolled', async () => {
+    const making = vi
+      .spyOn(crypto.subtle, 'generateKey')
+      .mockRejectedValueOnce(new DOMException('no reason given', 'OperationError'));
+    const { key, jwk } = await makeSigningKey();
+    making.mockRestore();
+    const message = new TextEncoder().encode('the same');
+    expect(await fits(jwk as JsonWebKey, await signWith(key, message), message)).toBe(true);
   });
 });
