@@ -48,9 +48,42 @@ class Sealed:
         }  # fmt: skip
 
 
+class Signing:
+    """What signs and seals as the client does, however it then sends. `seq` and `prev` chain its statements."""
+
+    key: jws.Key
+    device: str
+    server: str
+    seq: int
+    prev: str | None
+    recipients: list[str]
+
+    def enrolment(self, secret: str) -> str:
+        """The statement that goes with an invitation's secret."""
+        said = {
+            "key": jws.public_jwk(self.key), "invitation": jws.sha256(secret.encode()), "dev": None, "aud": None,
+        }  # fmt: skip
+        return self.sign("temoin-enrolment", said, kid="new")
+
+    def sign(self, typ: str, body: dict[str, Any], kid: str | None = None) -> str:
+        payload = {
+            "aud": self.server, "dev": self.device, "seq": self.seq, "prev": self.prev, "app": "0" * 16, "seen": None,
+            "clock": {"wall": now_ms(), "mono": 1, "offset": None, "error": None}, **body,
+        }  # fmt: skip
+        token = jws.sign(payload, typ, kid or self.device, self.key)
+        self.seq, self.prev = self.seq + 1, jws.sha256(token.encode())
+        return token
+
+    def seal(self, data: bytes, item: str | None = None, recipients: list[str] | None = None) -> Sealed:
+        whole = seal_bytes(data, recipients or self.recipients)
+        length = head_length(whole)
+        assert length is not None
+        return Sealed(item or new_id(), whole[:length], whole[length:])
+
+
 @dataclass
-class Phone:
-    """An enrolled phone. `seq` and `prev` chain its statements."""
+class Phone(Signing):
+    """An enrolled phone in this process, over Flask's test client."""
 
     app: Flask
     http: FlaskClient
@@ -63,8 +96,7 @@ class Phone:
     recipients: list[str] = field(default_factory=list)
 
     def enrol(self, secret: str) -> TestResponse:
-        statement = self.sign("temoin-enrolment", {
-            "key": jws.public_jwk(self.key), "invitation": jws.sha256(secret.encode()), "dev": None, "aud": None}, kid="new")  # fmt: skip
+        statement = self.enrolment(secret)
         response = self.http.post("/api/enrol", json={"secret": secret, "statement": statement})
         if response.status_code == 201:
             said = response.get_json()
@@ -77,15 +109,6 @@ class Phone:
     def auth(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
-    def sign(self, typ: str, body: dict[str, Any], kid: str | None = None) -> str:
-        payload = {
-            "aud": self.server, "dev": self.device, "seq": self.seq, "prev": self.prev, "app": "0" * 16, "seen": None,
-            "clock": {"wall": now_ms(), "mono": 1, "offset": None, "error": None}, **body,
-        }  # fmt: skip
-        token = jws.sign(payload, typ, kid or self.device, self.key)
-        self.seq, self.prev = self.seq + 1, jws.sha256(token.encode())
-        return token
-
     def foreign(self) -> Phone:
         """A device of another client beside this one: it holds a token and no key to sign with."""
         with self.app.app_context():
@@ -93,12 +116,6 @@ class Phone:
             return Phone(
                 self.app, self.app.test_client(), device=made.device.id, token=made.token, recipients=self.recipients
             )  # fmt: skip
-
-    def seal(self, data: bytes, item: str | None = None, recipients: list[str] | None = None) -> Sealed:
-        whole = seal_bytes(data, recipients or self.recipients)
-        length = head_length(whole)
-        assert length is not None
-        return Sealed(item or new_id(), whole[:length], whole[length:])
 
     def say(self, *statements: str) -> list[dict[str, Any]]:
         response = self.http.post("/api/statements", json={"statements": list(statements)}, headers=self.auth)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 from contextlib import closing
@@ -11,12 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app import jws
-from app.clock import now_ms
-from app.ids import new_id
-from app.seal import head_length, seal_bytes
-from tests.phone import Sealed
+from tests.phone import TUS, Sealed, Signing, b64
 
-TUS = {"Tus-Resumable": "1.0.0"}
 STREAM = {"Content-Type": "application/offset+octet-stream"}
 
 
@@ -39,12 +34,8 @@ class Answer:
             return ""
 
 
-def b64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
 @dataclass
-class Handset:
+class Handset(Signing):
     url: str
     key: jws.Key = field(default_factory=jws.make_key)
     device: str = ""
@@ -55,28 +46,9 @@ class Handset:
     seq: int = 0
     prev: str | None = None
 
-    def enrolment(self, secret: str) -> str:
-        """The statement that goes with an invitation's secret."""
-        said = {
-            "key": jws.public_jwk(self.key),
-            "invitation": jws.sha256(secret.encode()),
-            "dev": None,
-            "aud": None,
-        }
-        return self.sign("temoin-enrolment", said, "new")
-
     def adopt(self, device: str, token: str, server: str, server_key: jws.Key, recipients: list[str]) -> None:
         self.device, self.token, self.server = device, token, server
         self.server_key, self.recipients = server_key, recipients
-
-    def sign(self, typ: str, body: dict[str, Any], kid: str | None = None) -> str:
-        payload = {
-            "aud": self.server, "dev": self.device, "seq": self.seq, "prev": self.prev, "app": "0" * 16, "seen": None,
-            "clock": {"wall": now_ms(), "mono": 1, "offset": None, "error": None}, **body,
-        }  # fmt: skip
-        token = jws.sign(payload, typ, kid or self.device, self.key)
-        self.seq, self.prev = self.seq + 1, jws.sha256(token.encode())
-        return token
 
     def call(
         self,
@@ -96,12 +68,6 @@ class Handset:
 
     def ask(self, path: str, body: object) -> Answer:
         return self.call("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
-
-    def seal(self, data: bytes, item: str | None = None) -> Sealed:
-        whole = seal_bytes(data, self.recipients)
-        length = head_length(whole)
-        assert length is not None
-        return Sealed(item or new_id(), whole[:length], whole[length:])
 
     def say(self, *statements: str) -> list[dict[str, Any]]:
         answer = self.ask("/api/statements", {"statements": list(statements)})

@@ -18,10 +18,11 @@ from typing import TypeVar
 from playwright.sync_api import Playwright, expect
 
 from bench.faults import hooks
-from bench.faults.firefox import FirefoxPhone, firefox
+from bench.faults.firefox import FirefoxPhone
 from bench.faults.recordings import Recovered, last_of
 from bench.faults.report import Report, worst
 from bench.faults.server import Server, running, until
+from scripts.ground import Missing
 from tests.journeys.browser import playing
 from tests.journeys.phone_app import PhoneApp
 
@@ -129,10 +130,11 @@ def main(report: Report, folder: Path) -> None:
                 report.count(f"killed -9, {name}: in another container", others, most=0)
         if report.quick:
             return
-        if (program := firefox()) is None:
-            report.cannot("killed -9, Firefox", "Firefox ESR is not here and can't be installed")
+        try:
+            fox = FirefoxPhone(folder / "firefox", server.url)
+        except Missing as missing:
+            report.cannot("killed -9, Firefox", str(missing))
             return
-        fox = FirefoxPhone(program, folder / "firefox", server.url)
         with enrolled(fox, server):
             judge(
                 report,

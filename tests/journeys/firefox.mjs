@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 import puppeteer from 'puppeteer-core';
 
-const { program, profile, url } = JSON.parse(process.argv[2]);
+const { program, profile, url, hook } = JSON.parse(process.argv[2]);
 const say = (said) => process.stdout.write(`${JSON.stringify(said)}\n`);
 
 const browser = await puppeteer.launch({
@@ -23,6 +23,7 @@ const browser = await puppeteer.launch({
 const page = await browser.newPage();
 await page.setViewport({ width: 360, height: 740, hasTouch: true });
 page.setDefaultTimeout(60_000);
+if (hook) await page.evaluateOnNewDocument(hook);
 const button = (name) => page.locator(`::-p-aria([name="${name}"][role="button"])`);
 const press = (name) => button(name).click();
 const seen = (text) => page.locator(`::-p-text(${text})`).wait();
@@ -45,6 +46,11 @@ const acts = {
   async record(what, until) {
     await press(what);
     await page.waitForFunction((time) => document.body.innerText.includes(time), {}, until);
+  },
+  /** Starts it and gives the moment at which the recorder began, as a hook notes it. */
+  async begin(what) {
+    await press(what);
+    return await (await page.waitForFunction(() => globalThis.began, { polling: 20 })).jsonValue();
   },
   async stop() {
     await press('Stop');

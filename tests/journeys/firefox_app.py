@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,23 @@ from scripts.ground import ROOT
 
 
 class FirefoxPhone:
-    """One profile. `kill` is `kill -9` of the whole browser; `open` starts it again on the same profile."""
+    """One profile. `kill` is `kill -9` of the whole browser; `open` starts it again on the same profile. `hook`: what a
+    test does to each page before it loads."""
 
-    def __init__(self, profile: Path, url: str) -> None:
-        self.profile, self.url = profile, url
+    def __init__(self, profile: Path, url: str, hook: str = "") -> None:
+        self.profile, self.url, self._hook = profile, url, hook
         self._driver: subprocess.Popen[str] | None = None
         self.open()
 
     def open(self) -> None:
         for left in ("lock", ".parentlock"):
             (self.profile / left).unlink(missing_ok=True)
-        order = {"program": str(tools.firefox()), "profile": str(self.profile), "url": self.url}
+        order = {
+            "program": str(tools.firefox()),
+            "profile": str(self.profile),
+            "url": self.url,
+            "hook": self._hook,
+        }
         self._driver = subprocess.Popen(
             ["node", ROOT / "tests" / "journeys" / "firefox.mjs", json.dumps(order)],
             cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -46,12 +53,16 @@ class FirefoxPhone:
         self._driver.stdin.flush()
         return self._answer()["done"]
 
-    def kill(self) -> None:
+    def kill(self) -> float:
+        """Returns when, Unix time in seconds."""
         assert self._driver is not None
-        for process in self._processes():
+        processes = self._processes()
+        at = time.time()
+        for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self._end()
+        return at
 
     def close(self) -> None:
         if self._driver is not None:

@@ -16,6 +16,14 @@ from tests.journeys.live import PATIENCE, NotInTime, free_port, until
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's name for a reference to an element
 
 
+class Refused(AssertionError):
+    """The driver could not do what was asked. `code`: the protocol's word for why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
 class WebKitPhone:
     """One private session: what it keeps goes with it."""
 
@@ -66,7 +74,8 @@ class WebKitPhone:
             answer = json.loads(line.getresponse().read())["value"]
         finally:
             line.close()
-        assert not (isinstance(answer, dict) and "error" in answer), answer
+        if isinstance(answer, dict) and "error" in answer:
+            raise Refused(answer["error"], answer.get("message", ""))
         return answer
 
     def do(self, method: str, path: str, body: object = None) -> Any:
@@ -101,7 +110,17 @@ class WebKitPhone:
         return until(f"a button {name!r}", lambda: self.run(script, name))
 
     def press(self, name: str) -> None:
-        self.do("POST", f"/element/{self.button(name)[ELEMENT]}/click", {})
+        """Press a button. Where the page was drawn anew between finding it and pressing it, the new one."""
+        until(f"{name!r} is pressed", lambda: self._pressed(self.button(name)))
+
+    def _pressed(self, button: Any) -> bool:
+        try:
+            self.do("POST", f"/element/{button[ELEMENT]}/click", {})
+        except Refused as error:
+            if error.code != "stale element reference":
+                raise
+            return False
+        return True
 
     def fill(self, selector: str, text: str) -> None:
         """Type into a field once it is shown, and see that the text is there."""
