@@ -1,6 +1,6 @@
 # Témoin. Everything works from a fresh clone; what is missing is installed here (.venv, node_modules) or named.
 .DEFAULT_GOAL := help
-.PHONY: webkit pictures help run demo lan build check test bench clean
+.PHONY: webkit test-postgres pictures help run demo lan build check test bench clean
 
 PY := .venv/bin/python
 prepare = @python=$$(sh scripts/python) && "$$python" -m scripts.prepare
@@ -30,6 +30,10 @@ check: ## style and types
 test: ## style, types, all tests, browser journeys
 	$(prepare) test
 	@$(PY) -m scripts.checks test
+
+test-postgres: ## the server's tests with PostgreSQL in SQLite's place; about as long as the same without
+	$(prepare) test
+	@$(PY) -m pytest -q -p tests.on_postgres -k "not sqlite" --deselect tests/review/test_phrases.py $(addprefix tests/,accounts admin enrol imports incidents intake lessons map opening register review sites)
 
 pictures: ## the pictures of the README, from the journeys of the phone and of the demonstration
 	$(prepare) test

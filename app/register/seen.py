@@ -5,14 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import exists, false, or_, select
+from sqlalchemy import and_, exists, false, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from app import language
 from app.db import db
 from app.journal.models import Observation
 from app.register.entries import to_find
 from app.register.models import STANDS, Marking, Sighting
+from app.sites import service as sites
+from app.sites.facts import Facts, plain
 
 UNIT = ("company", "back", "squadron", "town", "other")
 VEHICLE = ("vehicle", "other")  # roof numbers have no field of their own
@@ -79,7 +83,30 @@ def without_sighting(wanted: Wanted, most: int) -> Sequence[Observation]:
 
 
 def _at(place: str) -> ColumnElement[bool]:
-    return Observation.site.icontains(place, autoescape=True)
+    """As the observer typed it; and by the list of sites: another name of one, on the days that it holds, or its town."""
+    typed, name = Observation.site.icontains(place, autoescape=True), plain(place)
+    meant = [
+        site.facts for site in sites.directory().sites if name in site.facts.names | {plain(site.facts.town)}
+    ]
+    if not name or not meant:
+        return typed
+    said = db.session.scalars(select(Observation.site).where(Observation.site.is_not(None)).distinct()).all()
+    return or_(typed, *(_of(facts, [str(one) for one in said]) for facts in meant))
+
+
+def _of(facts: Facts, said: list[str]) -> ColumnElement[bool]:
+    """Where one of the site's names was typed on a day on which it holds."""
+    codes = [one for one in said if plain(one) in facts.names]
+    days = [Observation.site.in_(codes)]
+    if facts.valid_from:
+        days.append(Observation.started_at >= _midnight(facts.valid_from))
+    if facts.valid_to:
+        days.append(Observation.started_at < _midnight(facts.valid_to + timedelta(days=1)))
+    return and_(*days)
+
+
+def _midnight(day: date) -> int:
+    return language.from_local(datetime.combine(day, time.min))
 
 
 def _marked(kinds: tuple[str, ...], says: ColumnElement[bool]) -> ColumnElement[bool]:

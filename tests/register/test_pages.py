@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from html import unescape
 
 import pytest
@@ -21,6 +22,8 @@ from app.journal.models import Observation
 from app.register import service
 from app.register.models import KnownOfficer, Reading, Sighting
 from app.register.service import Said
+from app.sites import service as sites
+from app.sites.facts import Facts
 from app.worker import work_off
 from config import Config
 from tests.desk import Desk, person
@@ -110,6 +113,19 @@ def test_digits_and_all_else_narrow_one_another(place: Place) -> None:
         ("until", "2020-01-01"),
     ):
         assert "Nothing fits." in look_up(place.lead, 200, **{"number": WHOLE, name: wrong})
+
+
+def test_a_site_is_found_by_its_other_names_on_the_days_that_they_hold(place: Place) -> None:
+    with place.app.test_request_context():
+        author = accounts.by_name(place.lead.name)
+        assert author is not None
+        sites.add(
+            author, Facts(code="B-X", aliases=("Bois Rond",), town="Calais", valid_from=date(2001, 1, 2))
+        )
+        sites.add(author, Facts(code="Hangar", aliases=("BX",), town="Dover", valid_to=date(2001, 1, 1)))
+    for said in ("bois rond", "calais", "b x"):
+        assert len(tiers(look_up(place.lead, number=WHOLE, place=said))) == 4
+    assert "Nothing fits." in look_up(place.lead, 200, number=WHOLE, place="hangar")
 
 
 def test_without_digits_unit_vehicle_day_and_place_are_enough_and_logged_as_such(place: Place) -> None:

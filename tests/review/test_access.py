@@ -87,7 +87,7 @@ def team(built: Team) -> Team:
     with built.app.app_context():
         for table in ("review_work", "review_choice"):
             db.session.execute(db.text(f"DELETE FROM {table}"))
-        db.session.execute(db.text('UPDATE "user" SET sensitive = 0'))
+        db.session.execute(db.text('UPDATE "user" SET sensitive = false'))
         db.session.commit()
     return built
 
