@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -72,15 +73,32 @@ def config(tmp_path: Path) -> Config:
     return Config(instance=instance, testing=True)
 
 
-@pytest.fixture
-def app(config: Config) -> Iterator[Flask]:
-    """The whole application on an empty database made from the models."""
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database made from the models, to be copied: making one takes as long as many a test."""
     from app import create_app
     from app.db import db
 
-    app = create_app(config)
-    with app.app_context():
+    folder = tmp_path_factory.mktemp("tables")
+    path = folder / "temoin.sqlite"
+    with create_app(Config(instance=folder, testing=True, database=f"sqlite:///{path}")).app_context():
         db.create_all()
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def app(config: Config, tables: Path) -> Iterator[Flask]:
+    """The whole application on an empty database."""
+    from app import create_app
+    from app.db import db
+
+    if not config.database:
+        shutil.copyfile(tables, config.instance / tables.name)
+    app = create_app(config)
+    if config.database:
+        with app.app_context():
+            db.create_all()
     yield app
     with app.app_context():
         db.session.remove()
