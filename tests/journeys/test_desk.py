@@ -67,6 +67,30 @@ def come_in(page: Page, link: str) -> None:
     page.wait_for_url("**/desk/queue")
 
 
+# Where the focus stands, in a word for each part of a page.
+PART = """() => {
+  const here = document.activeElement;
+  const parts = ['.skip', '.brand', '.find', '.top nav', '.practice', '.tabs', '.side', '.middle', '.facts-side', '.rows', '.foot'];
+  return parts.find((part) => here.closest(part)) ?? here.tagName;
+}"""
+
+
+def focus_order(page: Page) -> list[str]:
+    """The parts of a page in the order in which the Tab key goes through them."""
+    passed: list[str] = []
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        part = str(page.evaluate(PART))
+        if part == "BODY" or (part == ".skip" and passed):
+            break
+        if not passed or passed[-1] != part:
+            passed.append(part)
+    return passed
+
+
+TOP = [".skip", ".brand", ".find", ".top nav", ".practice"]
+
+
 def test_the_desk(server: LiveServer, browser: Browser) -> None:
     assert photo() and film()
     reference = filled(server)
@@ -77,13 +101,26 @@ def test_the_desk(server: LiveServer, browser: Browser) -> None:
 
     # Found by its spoken reference, opened and played by keyboard.
     assert axe(page) == []
+    assert focus_order(page) == [*TOP, ".tabs", ".rows", ".foot"]
+    page.reload()
     page.keyboard.press("j")
     expect(page.locator("a[data-line]").first).to_be_focused()
+
+    # The next that nobody has, taken in hand: one key each.
+    page.reload()
+    page.keyboard.press("n")
+    expect(page.locator("a[data-line]").first).to_be_focused()
+    page.keyboard.press("c")
+    page.wait_for_url(f"**/desk/o/{reference}")
+    expect(page.locator("[data-release]").first).to_be_attached()
+    page.goto(f"{server.url}/desk/queue?show=mine")
+    expect(page.locator(".row.mine")).to_have_count(1)
     page.keyboard.press("/")
     page.keyboard.type(reference.lower().replace("-", " "))
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/desk/o/{reference}")
     assert axe(page) == []
+    assert focus_order(page) == [*TOP, ".side", ".middle", ".facts-side", ".foot"]
     expect(page.locator("img[data-zoom]")).to_be_visible()
     assert page.locator("img[data-zoom]").evaluate("image => image.naturalWidth") == 320
 
