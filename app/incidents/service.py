@@ -185,6 +185,33 @@ def take_refusal_back(user: User, refusal: Refusal) -> None:
 # The sheet
 
 
+def leave_out(user: User, incident: Incident, keys: Iterable[str]) -> None:
+    """Don't offer these to the sheet any more. `keys`: of proposals (prefill.py), a part and what it came from."""
+    with unit_of_work() as work:
+        for key in set(keys) - left_out(incident):
+            work.add(
+                Refusal(one=incident.id, other=key, at=now_ms(), user_id=user.id, reason=None, back_at=None)
+            )
+            log.append(user.actor, "incident.suggestion-refused", incident.id, {"proposal": key})
+
+
+def offer_again(user: User, incident: Incident, keys: Iterable[str]) -> None:
+    with unit_of_work() as work:
+        refused = select(Refusal).where(
+            Refusal.one == incident.id, Refusal.other.in_(list(keys)), Refusal.back_at.is_(None)
+        )
+        for refusal in work.scalars(refused):
+            refusal.back_at = now_ms()
+            log.append(user.actor, "incident.refusal-undone", incident.id, {"proposal": refusal.other})
+
+
+def left_out(incident: Incident) -> set[str]:
+    """Keys of what is offered to the sheet no more."""
+    return set(
+        db.session.scalars(select(Refusal.other).where(Refusal.one == incident.id, Refusal.back_at.is_(None)))
+    )
+
+
 def save_sheet(user: User, incident: Incident, base: int, document: dict[str, Any]) -> SheetVersion:
     """Keep a whole version of the sheet that was edited from number `base` (0: from none). Raises Conflict where somebody
     saved meanwhile. `document`: as `sheet.read` makes it. Saving what stands already keeps no new version."""

@@ -35,6 +35,7 @@ class Page:
     base: int
     document: Document
     offered: list[Proposal]
+    left_out: list[Proposal] = field(default_factory=list)
     ticked: list[str] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
     clashes: list[Clash] = field(default_factory=list)
@@ -42,6 +43,9 @@ class Page:
 
     def of(self, part: str) -> list[Proposal]:
         return [one for one in self.offered if one.part == part]
+
+    def unwanted(self, part: str) -> list[Proposal]:
+        return [one for one in self.left_out if one.part == part]
 
     def clash(self, part: str, name: str | None = None, row: str | None = None) -> Clash | None:
         return next((c for c in self.clashes if (c.part, c.field, c.row) == (part, name, row)), None)
@@ -79,7 +83,14 @@ def edit(reference: str) -> Answer:
     gather.require_sheet(current_user, incident, document)
     every = _proposals(incident)
     number = newest.number if newest else 0
-    page = Page(incident, number, document, prefill.open_ones(every, document, ROWS))
+    refused, fitting = service.left_out(incident), prefill.open_ones(every, document, ROWS)
+    page = Page(
+        incident,
+        number,
+        document,
+        [one for one in fitting if one.key not in refused],
+        [one for one in fitting if one.key in refused],
+    )
     form = forms.SheetForm()
     if request.method == "GET":
         desk.seen(current_user, "incident.sheet-viewed", incident.id)
@@ -96,11 +107,14 @@ def edit(reference: str) -> Answer:
     if faults:
         page.faults = {fault.at: _fault(fault.kind) for fault in faults}
         return _page(page, 422)
-    chosen = [one for one in page.offered if one.key in page.ticked]
+    chosen = [one for one in [*page.offered, *page.left_out] if one.key in page.ticked]
     try:
         version = service.save_sheet(current_user, incident, page.base, prefill.take(typed, chosen, ROWS))
     except service.Conflict as conflict:
         return _page(_both(page, typed, conflict), 409)
+    unwanted, again = request.form.getlist("leave"), request.form.getlist("again")
+    service.leave_out(current_user, incident, [one.key for one in page.offered if one.key in unwanted])
+    service.offer_again(current_user, incident, again)
     flash(_("Version %(n)s is kept.", n=version.number))
     return redirect(url_for("incident_sheets.sheet", reference=incident.reference), 303)
 

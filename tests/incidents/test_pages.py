@@ -278,6 +278,25 @@ def test_what_observations_say_is_taken_by_a_person_and_names_its_entry(pair: Pa
     assert done[3:] == ["incident.sheet-viewed", "incident.sheet-saved"]
 
 
+def test_what_somebody_leaves_out_is_not_offered_again_until_they_say_so(pair: Pair, lead: Desk) -> None:
+    ref = pair.opened(pair.first, pair.second)
+    address = f"/desk/incidents/{ref}/sheet/edit"
+    site = f"site:{pair.first.id}"
+
+    def offered() -> bool:
+        return f'name="take" value="{site}"' in lead.page(address)
+
+    assert offered()
+    lead.post(
+        address, {"base": "0", "event.town": "Calais", "leave": [site, "site:of nothing"]}, page=address
+    )
+    assert not offered() and f'name="again" value="{site}"' in lead.page(address)
+    lead.post(address, {"base": "1", "event.town": "Calais", "again": [site]}, page=address)
+    assert offered() and "left out before" not in lead.page(address)
+    done = verbs(pair, lead.name, id_of(pair, ref))
+    assert done.count("incident.suggestion-refused") == done.count("incident.refusal-undone") == 1
+
+
 def test_a_form_with_a_fault_keeps_nothing_and_loses_nothing(pair: Pair, lead: Desk) -> None:
     ref = pair.opened(pair.first)
     address = f"/desk/incidents/{ref}/sheet/edit"
