@@ -226,7 +226,8 @@ def _fill(stream: BinaryIO, room: memoryview) -> int:
     """Read up to what `room` holds; 0 at the end of the body, or when the line has been silent for too long."""
     try:
         if hasattr(stream, "readinto"):
-            return stream.readinto(room)
+            got: int = stream.readinto(room)
+            return got
         data = stream.read(len(room))
     except TimeoutError:
         return 0
