@@ -97,7 +97,7 @@ def _at(place: str) -> ColumnElement[bool]:
 def _of(facts: Facts, said: list[str]) -> ColumnElement[bool]:
     """Where one of the site's names was typed on a day on which it holds."""
     codes = [one for one in said if plain(one) in facts.names]
-    days = [Observation.site.in_(codes)]
+    days: list[ColumnElement[bool]] = [Observation.site.in_(codes)]
     if facts.valid_from:
         days.append(Observation.started_at >= _midnight(facts.valid_from))
     if facts.valid_to:

@@ -4,10 +4,11 @@ and `Choice`; every step is in the log, and each has one that takes it back."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Role, User
@@ -33,7 +34,7 @@ def is_stale(work: Work, now: int) -> bool:
     return work.state in {"claimed", "more"} and work.since < now - STALE_MS
 
 
-def tally(user: User, grouped: Iterable[Row[tuple[str, str, int]]]) -> Counter[str]:
+def tally(user: User, grouped: Iterable[Sequence[Any]]) -> Counter[str]:
     """How many stand where, for the tabs of the queue: from rows of state, holder and number. Without a state it is new."""
     found: Counter[str] = Counter()
     for state, holder, number in grouped:
