@@ -21,8 +21,10 @@ _made: dict[str, Path] = {}  # name of a database -> the data folder it belongs 
 _url = ""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     global _url
+    # Scenes of a whole file leave their connections to the end; SQLite's say nothing of it.
+    config.addinivalue_line("filterwarnings", "ignore:.*psycopg.Connection.*:ResourceWarning")
     _url = _running.enter_context(postgres.running(safe=False))
     _tell(f"CREATE DATABASE {_MODEL}")
     _lay_tables()
