@@ -91,6 +91,7 @@ TEST = [
         programs,
     ),
     Stage("figures, a hundredth", [[PY, "-m", "bench", "--quick"]], needs=programs),
+    Stage("faults, a part", [[PY, "-m", "bench.faults", "--quick"]], needs=programs),
 ]
 
 

@@ -182,7 +182,8 @@ def film(
 ) -> bytes:
     """A film by PyAV with titles, places and comments of the canary. Moving picture, humming sound."""
     out = io.BytesIO()
-    with av.open(out, "w", format=container, options=options) as target:
+    # Bit-exact: without random names of files and tracks, so that a film is the same each time.
+    with av.open(out, "w", format=container, options={"fflags": "bitexact", **options}) as target:
         for key in ("title", "artist", "comment", "encoder_name", "location"):
             target.metadata[key] = "+52.5200+013.4100/" if key == "location" else f"{canary} {key}"
         pictures: Any = target.add_stream(video, rate=10) if video else None

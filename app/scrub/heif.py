@@ -33,19 +33,12 @@ PROPERTIES = frozenset(
     b"hvcC av1C avcC vvcC jpgC j2kH uncC cmpd ispe pixi colr pasp clap irot imir auxC a1op a1lx lsel clli "
     b"mdcv cclv amve".split()
 )
-ALPHA = (
-    b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
-    b"urn:mpeg:hevc:2015:auxid:1",
-    b"urn:mpeg:avc:2015:auxid:1",
-)
+ALPHA = tuple(
+    b"urn:mpeg:" + name for name in (b"mpegB:cicp:systems:auxiliary:alpha", b"hevc:2015:auxid:1", b"avc:2015:auxid:1")
+)  # fmt: skip
 SEQUENCES = (b"msf1", b"avis", b"hevc", b"hevx", b"hevm", b"hevs")
-GONE = {
-    b"Exif": "EXIF",
-    b"mime": "XMP or other text",
-    b"uri ": "item by URI",
-    b"jumb": "C2PA manifest",
-    b"tmap": "gain map",
-}
+GONE = {b"Exif": "EXIF", b"mime": "XMP or other text", b"uri ": "item by URI", b"jumb": "C2PA manifest",
+        b"tmap": "gain map"}  # fmt: skip
 LONGEST_TEXT = 4 << 20
 
 

@@ -53,8 +53,9 @@ CONTAINERS = {
     0xE1: AUDIO,
 }
 
-NUMBERS_ARE_SHORT = 64
-"""Bytes: every kept leaf but set-up data is a number or a short code; longer ones carry something else."""
+CODEC, SHORT_CODE, NUMBER = 0x86, 64, 8
+"""Every kept leaf but set-up data is a number of at most 8 bytes, and readers stumble over a longer one; the codec's id
+is a short code."""
 
 TRACK_TYPES = {1: "pictures", 2: "sound"}
 GONE = {
@@ -147,7 +148,7 @@ def _entry(source: Source, entry: Element, notes: Notes) -> tuple[bytes, Track |
 
 
 def _short(item: Element) -> bool:
-    return (item.end or item.body) - item.body <= NUMBERS_ARE_SHORT
+    return (item.end or item.body) - item.body <= (SHORT_CODE if item.id == CODEC else NUMBER)
 
 
 def _container(source: Source, box: Element, notes: Notes) -> bytes:

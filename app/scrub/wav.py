@@ -74,8 +74,8 @@ def plan(source: Source, notes: Notes) -> Plan:
         at = body + length + (length & 1)
     if not form or sound is None:
         raise Refused("the recording holds no sound")
-    rate, block = struct.unpack_from("<I", form, 8)[0], max(1, struct.unpack_from("<H", form, 12)[0])
-    start, length = sound[0], sound[1] // block * block
+    rate = struct.unpack_from("<I", form, 8)[0]
+    start, length = sound
     if rate:
         notes.fact("duration", round(length / rate, 3))
     notes.kept("format and sound", "the recording, bit for bit")

@@ -86,7 +86,8 @@ class Browser:
 
     def kill(self) -> float:
         """End every process of this browser at once, as a smashed phone would. Returns when, Unix time in seconds."""
-        processes = self.processes()  # found first: that takes a while on a busy machine, and they go on meanwhile
+        # Found first: that takes a while on a busy machine, and they go on meanwhile.
+        processes = self.processes()
         at = time.time()
         for process in processes:
             with contextlib.suppress(ProcessLookupError):

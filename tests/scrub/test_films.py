@@ -10,7 +10,9 @@ from typing import Any
 import av
 import pytest
 
-from app.scrub import Refused, same, sniff
+from app.scrub import Refused, ebml, same, sniff, tracks
+from app.scrub.report import Notes
+from app.scrub.source import Source
 from tests import media
 from tests.media import CANARY
 from tests.scrub.helpers import cleaned, holds, parts, planned
@@ -48,6 +50,22 @@ def test_everything_goes_and_the_film_stays(name: str) -> None:
     assert packets(copy) == packets(sample(name))
     assert report.pixels == "identical"
     assert report.facts.width == 96 and report.facts.duration == pytest.approx(2, abs=0.15)
+
+
+def test_a_number_too_long_for_one_goes() -> None:
+    """Readers give such a track up, and it has room for a message."""
+    sound = ebml.write(0xB5, struct.pack(">f", 48000)) + ebml.write(0x9F, CANARY[:9].encode())
+    entry = (
+        ebml.write_number(0xD7, 1)
+        + ebml.write_number(0x83, 2)
+        + ebml.write(0x86, b"A_PCM/INT/LIT")
+        + ebml.write(0xE1, sound)
+    )
+    source = Source(io.BytesIO(ebml.write(0x1654AE6B, ebml.write(0xAE, entry))))
+    element = ebml.element(source, 0)
+    assert element is not None
+    clean, kept = tracks.clean(source, element, Notes("video/x-matroska"))
+    assert set(kept) == {1} and struct.pack(">f", 48000) in clean and CANARY[:9].encode() not in clean
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -34,8 +34,9 @@ def test_tags_go_and_the_sound_stays(name: str) -> None:
 @pytest.mark.parametrize("name", MAKERS)
 def test_cut_recordings_are_kept(name: str) -> None:
     data = MAKERS[name]()
-    copy, _ = cleaned(data[: len(data) * 2 // 3])
-    assert len(copy) > len(data) // 3
+    for cut in range(len(data) * 2 // 3, len(data) * 2 // 3 + 4):  # in the middle of a sample too
+        copy, _ = cleaned(data[:cut])
+        assert len(copy) > len(data) // 3
 
 
 def test_a_large_cover_in_the_comments_goes_with_its_pages(monkeypatch: pytest.MonkeyPatch) -> None:
