@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -43,6 +44,7 @@ threads = 64
 timeout = 120
 graceful_timeout = 10  # an upload that is cut here goes on at its offset
 keepalive = 75
+SWITCH = 0.0005  # seconds
 SILENT = 60  # seconds a body may pause: a thread that waits for ever is a thread that nobody else has
 
 
@@ -62,6 +64,9 @@ def post_worker_init(worker: Any) -> None:
     from app.intake import storing
     from app.keys import keys
 
+    # Who holds the database's turn gives Python's own lock away at every query and file, and by default waits 5 ms
+    # behind each busy thread to get it back.
+    sys.setswitchinterval(SWITCH)
     with worker.wsgi.app_context():
         if not keys().may_open:
             storing.finish_begun()
