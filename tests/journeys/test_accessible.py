@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import Browser, playing
-from tests.journeys.live import LiveServer
+from tests.journeys.live import LiveServer, until
 from tests.journeys.phone_app import PhoneApp
 from tests.journeys.test_desk import axe, come_in, filled
 
@@ -74,7 +74,7 @@ def wear(page: Page, language: str, theme: str) -> None:
 def show(page: Page, screen: str) -> None:
     page.evaluate("(screen) => { location.hash = `#/${screen}`; }", screen)
     expect(page.locator("#app h1")).to_have_count(1)
-    page.wait_for_function("(screen) => location.hash === `#/${screen}`", arg=screen)
+    until(f"the screen {screen}", lambda: page.evaluate("location.hash") == f"#/{screen}")
 
 
 def panels(eye: Eye, words: dict[str, str]) -> None:
@@ -155,7 +155,7 @@ def test_every_screen_and_panel_of_the_phone(server: LiveServer, tmp_path: Path)
                 eye.look(f"{screen}, {language}, {theme}")
             show(page, "earlier")
             page.get_by_role("main").get_by_role("button").filter(has_text="-").first.click()
-            page.wait_for_function("location.hash.startsWith('#/earlier/')")
+            until("one of earlier", lambda: page.evaluate("location.hash").startswith("#/earlier/"))
             expect(page.locator("#app h1")).to_have_count(1)
             eye.look(f"one of earlier, {language}, {theme}")
             recording(eye, WORDS[language])
