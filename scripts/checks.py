@@ -16,6 +16,7 @@ from scripts.ground import PYTHON, ROOT, STAMPS, say
 
 PY = str(PYTHON)
 PYTEST = [PY, "-m", "pytest", "-q", "--durations=5"]
+IN_TWO = [*PYTEST, "-n", "2"]
 VITEST = ["npm", "run", "--silent", "test", "--", "--reporter=default", "--reporter=junit"]
 
 
@@ -67,26 +68,14 @@ TEST = [
     *CHECK,
     Stage(
         "server",
-        [[*PYTEST, "-n", "2", "-m", "not journey and not webkit", f"--junitxml={SERVER}"]],
+        [[*IN_TWO, "-m", "not journey and not webkit", f"--junitxml={SERVER}"]],
         SERVER,
         programs,
     ),
     Stage("client", [[*VITEST, f"--outputFile.junit={CLIENT}"]], CLIENT, programs),
     Stage(
         "journeys",
-        [
-            [
-                *PYTEST,
-                "-n",
-                "2",
-                "--dist",
-                "loadfile",
-                "-m",
-                "journey",
-                f"--junitxml={JOURNEYS}",
-                "tests/journeys",
-            ]
-        ],
+        [[*IN_TWO, "--dist", "loadfile", "-m", "journey", f"--junitxml={JOURNEYS}", "tests/journeys"]],
         JOURNEYS,
         programs,
     ),

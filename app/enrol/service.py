@@ -22,10 +22,9 @@ from app.ids import CROCKFORD, new_id
 from app.keys import keys
 
 CODE_LENGTH = 10
-_BY_TOKEN = select(Device).where(
-    Device.token_hash == bindparam("token")
-)  # asked at every request: built once
 REPEAT_MS = 10 * 60_000  # how long a phone that died at the wrong moment may ask again
+# Asked at every request: built once.
+_BY_TOKEN = select(Device).where(Device.token_hash == bindparam("token"))
 
 
 @dataclass(frozen=True)

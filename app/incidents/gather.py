@@ -19,6 +19,7 @@ from app.incidents.queries import observations_of
 from app.incidents.sheet import Document
 from app.incidents.suggest import FARTHEST_APART, Likeness, Seen
 from app.journal.models import Entry, Observation
+from app.journal.service import NONE_COUNTED
 from app.review import access
 
 LOOKED_AT = 200  # newest observations that no incident has
@@ -96,9 +97,7 @@ def require_sheet(user: User, incident: Incident, document: Document) -> None:
 def _is_sensitive(document: Document) -> bool:
     named = access.sensitive_set()
     counted = {
-        row.get("what")
-        for row in document.get("figures", [])
-        if row.get("qualifier") not in {"NONE_SEEN", "NO_VIEW"}
+        row.get("what") for row in document.get("figures", []) if row.get("qualifier") not in NONE_COUNTED
     }
     minors = any(
         row.get("minor") == "yes" for part in ("people", "custody") for row in document.get(part, [])

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.incidents.sheet import SOURCES, Document, row_id
 from app.journal.models import Observation
+from app.journal.service import NONE_COUNTED
 from app.review.observation import Said
 
 ASKED_OR_SEEN = ("status", "asked")
@@ -82,7 +83,7 @@ def _values(one: Said, speech: Speech) -> Iterable[tuple[str, dict[str, Any]]]:
     if one.type == "code" and data.get("code"):
         yield "codes", {"code": data["code"], "basis": data.get("basis")}
     elif one.type == "count" and data.get("what"):
-        nothing = data.get("qualifier") in {"NONE_SEEN", "NO_VIEW"}
+        nothing = data.get("qualifier") in NONE_COUNTED
         n = data.get("n")
         number = n if isinstance(n, int) and not isinstance(n, bool) and not nothing else None
         yield "figures", {"what": data["what"], "qualifier": data.get("qualifier"), "n": number}

@@ -15,6 +15,7 @@ from flask_babel import ngettext
 from app.incidents.labels import FIELDS, LISTS, PARTS
 from app.incidents.suggest import Reasons
 from app.journal.reference import reference
+from app.journal.service import NONE_COUNTED
 from app.register import vocabulary
 
 Options = list[tuple[str, str]]
@@ -65,7 +66,7 @@ def field(part_name: str, name: str) -> str:
 def figure(row: dict[str, Any]) -> str:
     """A count with its qualifier: `at least 14`; nothing seen is not nothing to be seen."""
     qualifier, n = row.get("qualifier"), row.get("n")
-    if qualifier in {"NONE_SEEN", "NO_VIEW"}:
+    if qualifier in NONE_COUNTED:
         return vocabulary.label("qualifier", qualifier)
     if n is None:
         return vocabulary.label("qualifier", qualifier) if qualifier else ""

@@ -85,9 +85,8 @@ def _finish(device: Device, upload: Upload, kind: str | None) -> Item | None:
         made_by=maker, practice=_is_practice(maker, device), received_at=now_ms(), state="waiting", tries=0,
     ))  # fmt: skip
     here.remove(aside_only=True)
-    if (
-        attested == "match" and not cut
-    ):  # the phone that sealed it signed that this is all of it: no tail adds anything
+    # The phone that sealed it signed that this is all of it: no tail adds anything.
+    if attested == "match" and not cut:
         drop_tails(device.id, upload.item_id)
     return item
 

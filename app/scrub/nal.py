@@ -29,35 +29,37 @@ def is_sei(codec: str, header: int) -> bool:
 def patches(codec: str, sample: bytes, length_size: int, notes: Notes) -> list[tuple[int, bytes]]:
     """(offset in the sample, new bytes) for every SEI unit that holds something to blank, and for all behind a broken one."""
     out: list[tuple[int, bytes]] = []
-    at = 0
-    while at + length_size <= len(sample):
-        length = int.from_bytes(sample[at : at + length_size], "big")
-        at += length_size
-        if at + length > len(sample):
-            break
-        if length and is_sei(codec, sample[at]):
-            unit = sample[at : at + length]
+    units, end = _units(sample, length_size)
+    for at, stop in units:
+        if stop > at and is_sei(codec, sample[at]):
+            unit = sample[at:stop]
             clean = clean_sei(codec, unit, notes)
             if clean != unit:
                 out.append((at, clean))
-        at += length
-    if any(sample[at:]):
-        notes.removed("data of damaged pictures", len(sample) - at)
-        out.append((at, bytes(len(sample) - at)))
+    if end is not None and any(sample[end:]):
+        notes.removed("data of damaged pictures", len(sample) - end)
+        out.append((end, bytes(len(sample) - end)))
     return out
 
 
 def broken(sample: bytes, length_size: int) -> int | None:
     """Where the units of a sample stop adding up: the place behind the length that is too large, None where they fill
     the sample. From there on no decoder reads, and anything could stand."""
+    return _units(sample, length_size)[1]
+
+
+def _units(sample: bytes, length_size: int) -> tuple[list[tuple[int, int]], int | None]:
+    """Start and end of each whole unit, and what `broken` says."""
+    units: list[tuple[int, int]] = []
     at = 0
     while at + length_size <= len(sample):
         length = int.from_bytes(sample[at : at + length_size], "big")
         at += length_size
         if at + length > len(sample):
-            return at
+            return units, at
+        units.append((at, at + length))
         at += length
-    return None if at == len(sample) else at
+    return units, None if at == len(sample) else at
 
 
 def clean_sei(codec: str, unit: bytes, notes: Notes) -> bytes:

@@ -28,16 +28,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(tmp_path: Path, prepared: Path) -> Iterator[LiveServer]:
     """Started for the second time, which is quicker."""
-    live = LiveServer(shutil.copytree(prepared, tmp_path / "instance"))
-    live.start()
-    yield live
-    live.stop()
+    yield from running(shutil.copytree(prepared, tmp_path / "instance"))
 
 
 @pytest.fixture
 def first_start(tmp_path: Path) -> Iterator[LiveServer]:
     """As `make run` starts on an empty data folder."""
-    live = LiveServer(tmp_path / "instance")
+    yield from running(tmp_path / "instance")
+
+
+def running(instance: Path) -> Iterator[LiveServer]:
+    live = LiveServer(instance)
     live.start()
     yield live
     live.stop()
