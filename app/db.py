@@ -35,6 +35,11 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _turn = Lock()
 
 
+def is_writing() -> bool:
+    """Whether this thread is inside a unit of work."""
+    return _writing.get()
+
+
 @contextmanager
 def unit_of_work() -> Iterator[Session]:
     """One transaction: everything in it is stored or nothing. Takes the write lock at once, so that what is read

@@ -9,18 +9,17 @@ import hashlib
 import ipaddress
 import re
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.errors import Problem
+from app.rates import WITHIN, Rates
 from config import Config
 
 KIB = 1024
@@ -39,22 +38,22 @@ HASHED_FILE = re.compile(
 
 @dataclass(frozen=True)
 class Rate:
-    """How often one caller may do something. `limit` in the notation of `limits`."""
+    """How often one caller may do something, times a minute."""
 
     method: str
     path: re.Pattern[str]
-    limit: str
+    most: int
     by_token: bool = False  # count by device: many phones share one address behind a mobile network
 
 
 RATES = (
-    Rate("POST", re.compile(r"^/api/enrol$"), "20 per minute"),
-    Rate("POST", re.compile(r"^/api/statements$"), "600 per minute", by_token=True),
-    Rate("POST", re.compile(r"^/api/status$"), "300 per minute", by_token=True),
-    Rate("POST", re.compile(r"^/api/files$"), "1200 per minute", by_token=True),
-    Rate("PATCH", re.compile(r"^/api/files/"), "3000 per minute", by_token=True),
+    Rate("POST", re.compile(r"^/api/enrol$"), 20),
+    Rate("POST", re.compile(r"^/api/statements$"), 600, by_token=True),
+    Rate("POST", re.compile(r"^/api/status$"), 300, by_token=True),
+    Rate("POST", re.compile(r"^/api/files$"), 1200, by_token=True),
+    Rate("PATCH", re.compile(r"^/api/files/"), 3000, by_token=True),
     # Everything that takes a password, a code or a login link.
-    Rate("POST", re.compile(r"^/desk/(?:login(?:/\w+)?|enter|password|me)$"), "30 per minute"),
+    Rate("POST", re.compile(r"^/desk/(?:login(?:/\w+)?|enter|password|me)$"), 30),
 )
 
 _CONTENT = {
@@ -167,8 +166,7 @@ def devices_by(app: Flask, known: Callable[[], str | None]) -> None:
 def _slow_down(app: Flask) -> None:
     """Refuse callers who ask more often than RATES allow. Raises Problem within the request."""
     key = secrets.token_bytes(32)
-    window = MovingWindowRateLimiter(MemoryStorage())
-    rates = [(rate, parse(rate.limit)) for rate in RATES]
+    counted = Rates()
 
     def caller(rate: Rate) -> str:
         # By the device, however its token is written; who has no good one counts by address like any stranger.
@@ -178,14 +176,12 @@ def _slow_down(app: Flask) -> None:
 
     @app.before_request
     def count() -> None:
-        for rate, limit in rates:
+        for rate in RATES:
             if rate.method != request.method or not rate.path.search(request.path):
                 continue
-            if not window.hit(limit, rate.path.pattern, caller(rate)):
-                seconds = str(int(limit.get_expiry()))
-                raise Problem(
-                    "too-many", _("Too many requests. Please wait a minute."), 429, Retry_After=seconds
-                )
+            if not counted.hit(rate.path.pattern + caller(rate), rate.most, time.monotonic()):
+                refused = _("Too many requests. Please wait a minute.")
+                raise Problem("too-many", refused, 429, Retry_After=str(int(WITHIN)))
 
 
 def init_app(app: Flask) -> None:

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
-import sys
+from threading import Barrier
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -44,7 +45,6 @@ threads = 64
 timeout = 120
 graceful_timeout = 10  # an upload that is cut here goes on at its offset
 keepalive = 75
-SWITCH = 0.0005  # seconds
 SILENT = 60  # seconds a body may pause: a thread that waits for ever is a thread that nobody else has
 
 
@@ -64,9 +64,15 @@ def post_worker_init(worker: Any) -> None:
     from app.intake import storing
     from app.keys import keys
 
-    # Who holds the database's turn gives Python's own lock away at every query and file, and by default waits 5 ms
-    # behind each busy thread to get it back.
-    sys.setswitchinterval(SWITCH)
+    # All threads at once: when a crowd comes, there is no time to begin them one by one.
+    ready = Barrier(threads + 1)
+    for _ in range(threads):
+        worker.tpool.submit(ready.wait)
+    ready.wait()
+    # What was loaded stays; looking through all of it for garbage stops every thread for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     with worker.wsgi.app_context():
         if not keys().may_open:
             storing.finish_begun()

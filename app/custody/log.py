@@ -6,10 +6,10 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import insert, select, text
 
@@ -51,8 +51,23 @@ def chain_hash(previous: bytes, leaf: bytes) -> bytes:
     return hashlib.sha256(b"\2" + previous + leaf).digest()
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What is to be written. `actor`: `server`, `worker`, `device:<id>`, `user:<id>`."""
+
+    actor: str
+    verb: str
+    object: str
+    detail: dict[str, Any]
+
+
 def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None = None) -> Place:
-    """Write one entry, within the caller's unit of work. `actor`: `server`, `worker`, `device:<id>`, `user:<id>`."""
+    """Write one entry, within the caller's unit of work."""
+    return append_all([Entry(actor, verb, object_id, detail or {})])[0]
+
+
+def append_all(entries: Sequence[Entry]) -> list[Place]:
+    """Write entries in their order, within the caller's unit of work."""
     with unit_of_work() as session:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(7365)"))  # one writer of the log at a time
@@ -60,25 +75,36 @@ def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None 
         line = session.connection()
         last = line.execute(_LAST).first()
         index, chain = (last[0] + 1, last[1]) if last else (0, START)
-        salt, said = os.urandom(32), json.dumps(detail or {}, ensure_ascii=False, sort_keys=True).encode()
-        at = now_ms()
-        entry = json.dumps(
-            {
-                "i": index, "t": at, "a": actor, "v": verb, "o": object_id,
-                "p": b64(chain), "n": b64(os.urandom(32)), "d": b64(hashlib.sha256(salt + said).digest()),
-            },
-            ensure_ascii=False, separators=(",", ":"),
-        ).encode()  # fmt: skip
-        leaf = leaf_hash(entry)
-        line.execute(
-            _ENTRY,
-            {
-                "index": index, "line": entry, "leaf": leaf, "chain": chain_hash(chain, leaf),
-                "at": at, "verb": verb, "object": object_id,
-            },
-        )  # fmt: skip
-        line.execute(_DETAIL, {"index": index, "salt": salt, "detail": said})
-        return Place(index, b64(leaf))
+        lines, details, places = [], [], []
+        for entry in entries:
+            row, detail = _written(entry, index, chain)
+            lines.append(row)
+            details.append(detail)
+            places.append(Place(index, b64(row["leaf"])))
+            index, chain = index + 1, row["chain"]
+        if lines:
+            line.execute(_ENTRY, lines)
+            line.execute(_DETAIL, details)
+        return places
+
+
+def _written(entry: Entry, index: int, chain: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An entry's row and its detail's, after `chain`."""
+    salt, said = os.urandom(32), json.dumps(entry.detail, ensure_ascii=False, sort_keys=True).encode()
+    at = now_ms()
+    line = json.dumps(
+        {
+            "i": index, "t": at, "a": entry.actor, "v": entry.verb, "o": entry.object,
+            "p": b64(chain), "n": b64(os.urandom(32)), "d": b64(hashlib.sha256(salt + said).digest()),
+        },
+        ensure_ascii=False, separators=(",", ":"),
+    ).encode()  # fmt: skip
+    leaf = leaf_hash(line)
+    row = {
+        "index": index, "line": line, "leaf": leaf, "chain": chain_hash(chain, leaf),
+        "at": at, "verb": entry.verb, "object": entry.object,
+    }  # fmt: skip
+    return row, {"index": index, "salt": salt, "detail": said}
 
 
 def head() -> tuple[int, str]:
@@ -148,6 +174,8 @@ def _checked(entry: LogEntry, detail: LogDetail | None, chain: bytes) -> tuple[S
 def chains(sizes: Iterable[int]) -> dict[int, str]:
     """By number of entries, the chain value after the last of them, as `seen` quotes it."""
     wanted = set(sizes)
+    if not wanted:
+        return {}
     found = {
         index + 1: b64(chain)
         for index, chain in db.session.execute(
@@ -157,14 +185,20 @@ def chains(sizes: Iterable[int]) -> dict[int, str]:
     return found | ({0: b64(START)} if 0 in wanted else {})
 
 
-def holds(seen: object) -> bool | None:
-    """Whether a phone's `seen` is this log's; None where it has seen nothing yet."""
-    if not isinstance(seen, dict):
-        return None
-    size = seen.get("size")
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**53:
-        return False
-    return chains([size]).get(size) == seen.get("hash")
+def hold(seen: Sequence[object]) -> list[bool | None]:
+    """Of each phone's `seen`, whether it is this log's; None where it has seen nothing yet."""
+    sizes = [_size(one) for one in seen]
+    ours = chains({size for size in sizes if size is not None})
+    return [
+        None if not isinstance(one, dict) else size is not None and ours.get(size) == one.get("hash")
+        for one, size in zip(seen, sizes, strict=True)
+    ]
+
+
+def _size(seen: object) -> int | None:
+    size = seen.get("size") if isinstance(seen, dict) else None
+    good = isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**53
+    return cast(int, size) if good else None
 
 
 def verify() -> int:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, or_, select, union
-from sqlalchemy.orm import Session
 
 from app.db import db
 from app.enrol import service as enrol
@@ -32,10 +31,10 @@ _NAMED = union(
 )
 
 
-def refuse_unbacked(device: Device, before: str, ids: list[str]) -> None:
+def refuse_unbacked(device_id: str, before: str, ids: list[str]) -> None:
     """Without ids a handover says "I go on as that phone": only a person's invitation in its place gives that. Raises
     Problem."""
-    if not ids and before not in enrol.line_of(device.id):
+    if not ids and before not in enrol.line_of(device_id):
         raise Problem(
             "not-handed-over",
             _("This phone wasn't invited in the place of the other one."),
@@ -43,12 +42,14 @@ def refuse_unbacked(device: Device, before: str, ids: list[str]) -> None:
         )
 
 
-def record(session: Session, device: Device, statement: str, before: str, ids: list[str]) -> None:
+def record(device_id: str, statement: str, before: str, ids: list[str]) -> None:
     """Keep what a handover statement says. Within the caller's unit of work. What came before it stays as it came."""
     named: list[str | None] = [*ids] or [None]
     for item_id in named:
-        session.add(Handover(statement=statement, device_id=device.id, from_device=before, item_id=item_id))
-    session.flush()
+        db.session.add(
+            Handover(statement=statement, device_id=device_id, from_device=before, item_id=item_id)
+        )
+    db.session.flush()
 
 
 def maker_of(device_id: str, item_id: str) -> str:

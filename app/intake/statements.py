@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from flask_babel import gettext as _
-from sqlalchemy import BigInteger, bindparam, insert, select
+from sqlalchemy import Connection, insert, text
 
 from app import jws
 from app.clock import now_ms
 from app.custody import log
-from app.db import db, unit_of_work
+from app.db import db
 from app.enrol.models import Device
 from app.errors import Problem, as_json
 from app.ids import is_id
@@ -21,13 +22,14 @@ from app.intake import handover
 from app.intake.allowance import Meter
 from app.intake.models import Commitment, Deletion, Statement
 from app.keys import keys
+from app.together import Together
 
 MAX_BATCH = 16
 KINDS = {"photo", "film", "sound", "import", "entry"}
 _HASH = re.compile(r"[A-Za-z0-9_-]{43}")
-_NUMBER = bindparam("number", type_=BigInteger)
-_NEAR = select(Statement.sha256, Statement.seq, Statement.receipt).where(
-    Statement.device_id == bindparam("device"), Statement.seq.in_((_NUMBER - 1, _NUMBER))
+# Words rather than an expression: asked for every statement, and taking an expression apart costs more than its answer.
+_NEAR = text(
+    "SELECT sha256, seq, receipt FROM statement WHERE device_id = :device AND seq IN (:before, :number)"
 )
 _KEEP, _COMMIT = insert(Statement), insert(Commitment)
 
@@ -70,6 +72,26 @@ SHAPES: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
+@dataclass(frozen=True)
+class _Said:
+    """A statement whose signature and form are good. `signer`, `carrier`: the enrolments that signed and brought it."""
+
+    token: str
+    typ: str
+    payload: dict[str, Any]
+    signer: str
+    carrier: str
+    digest: str
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """What is committed to, wholly or so far."""
+        if self.typ == "temoin-prefix":
+            return [self.payload["item"]]
+        items: list[dict[str, Any]] = self.payload["items"] if self.typ == "temoin-commitment" else []
+        return items
+
+
 def receive_all(device: Device, tokens: object) -> list[dict[str, Any]]:
     """Answers in order: a receipt, `accepted`, or an error each; one bad statement doesn't hold up the others."""
     if (
@@ -80,57 +102,88 @@ def receive_all(device: Device, tokens: object) -> list[dict[str, Any]]:
         raise Problem("bad-json", _("The request can't be read."), 400)
     Meter.of(device).statements(sum(map(len, tokens)))
     answers: list[dict[str, Any]] = []
+    waiting: list[_Said] = []
     for token in tokens:
         try:
-            answers.append(receive(device, token))
+            said = _checked(device, token)
         except Problem as problem:
             current_app.logger.info("refused a statement: %s", problem.code)
+            answers += _kept(waiting)
             answers.append(as_json(problem.code, problem.message))
-    return answers
+            waiting = []
+            continue
+        waiting.append(said)
+        if said.typ == "temoin-handover":  # the next may rely on it
+            answers += _kept(waiting)
+            waiting = []
+    return answers + _kept(waiting)
 
 
 def receive(bearer: Device, token: str) -> dict[str, Any]:
     """Keep one statement. The same bytes again get the same answer again. A phone may bring those of an enrolment that
     it has taken items over from: they are kept as that one's, and the log names who brought them. Raises Problem."""
-    device = _signer(bearer, token)
-    payload, typ = _checked(device, token)
-    digest, signer, carrier, number = jws.sha256(token.encode()), device.id, bearer.id, payload["seq"]
-    named = {"temoin-commitment": "items", "temoin-prefix": "item"}.get(typ)
-    items = [] if named is None else payload[named] if typ == "temoin-commitment" else [payload[named]]
-    with unit_of_work() as session:
-        # Tables, not objects: commitments go before all media, of all phones at once.
-        line = session.connection()
-        near = line.execute(_NEAR, {"device": signer, "number": number}).all()
-        for known in near:
-            if known.sha256 == digest:
-                return _answer(digest, known.receipt)
-        if typ == "temoin-handover":
-            handover.refuse_unbacked(device, payload["from"], payload["ids"])
+    return _kept([_checked(bearer, token)])[0]
+
+
+def _kept(said: list[_Said]) -> list[dict[str, Any]]:
+    together: Together[_Said, dict[str, Any]] = current_app.extensions["statements"]
+    return together.do(said) if said else []
+
+
+def _keep(said: Sequence[_Said]) -> list[dict[str, Any]]:
+    """Within a unit of work. Tables, not objects: commitments go before all media, of all phones at once."""
+    line = db.session.connection()
+    receipts: dict[str, bytes | None] = {}  # by digest, of all that is known
+    rows: list[dict[str, Any]] = []
+    new: list[_Said] = []
+    numbered: dict[tuple[str, int], set[str]] = {}  # digests by signer and number
+    for one in said:
+        number = one.payload["seq"]
+        for known in line.execute(_NEAR, {"device": one.signer, "number": number, "before": number - 1}):
+            receipts.setdefault(known.sha256, known.receipt)
+            numbered.setdefault((one.signer, known.seq), set()).add(known.sha256)
+        if one.digest in receipts:
+            continue
+        receipts[one.digest] = None
+        here = numbered.setdefault((one.signer, number), set())
+        before = numbered.get((one.signer, number - 1), set())
         # Two statements with one number, or a broken chain, can be a copied phone: kept and shown, never refused.
-        forked = any(one.seq == number for one in near)
-        before = {one.sha256 for one in near if one.seq == number - 1}
-        place = log.append(
-            f"device:{carrier}", "statement.received", digest,
-            {"typ": typ, "seq": number, "forked": forked, "statement": token, "seen": log.holds(payload.get("seen"))},
-        )  # fmt: skip
-        at = now_ms()
-        receipt = _receipt(signer, digest, at, [item["id"] for item in items], place) if items else None
-        line.execute(
-            _KEEP,
-            {
-                "sha256": digest, "device_id": signer, "seq": number, "typ": typ, "jws": token.encode(), "at": at,
-                "forked": forked, "broken_link": bool(before) and payload.get("prev") not in before,
-                "receipt": receipt, "log_index": place.index,
-            },
-        )  # fmt: skip
-        if items:
-            said = [_commitment(signer, digest, item, prefix=typ == "temoin-prefix") for item in items]
-            line.execute(_COMMIT, said)
-        if typ == "temoin-handover":
-            handover.record(session, device, digest, payload["from"], payload["ids"])
-        if typ == "temoin-deletion" and payload["why"] == "person":
-            session.add_all(Deletion(statement=digest, device_id=signer, item_id=i) for i in payload["ids"])
-        return _answer(digest, receipt)
+        rows.append({
+            "sha256": one.digest, "device_id": one.signer, "seq": number, "typ": one.typ, "jws": one.token.encode(),
+            "forked": bool(here), "broken_link": bool(before) and one.payload.get("prev") not in before,
+        })  # fmt: skip
+        here.add(one.digest)
+        new.append(one)
+    if new:
+        _write(line, new, rows, receipts)
+    return [_answer(one.digest, receipts[one.digest]) for one in said]
+
+
+def _write(
+    line: Connection, new: list[_Said], rows: list[dict[str, Any]], receipts: dict[str, bytes | None]
+) -> None:
+    """Log and store what is new, and add its receipts."""
+    seen = log.hold([one.payload.get("seen") for one in new])
+    places = log.append_all([
+        log.Entry(f"device:{one.carrier}", "statement.received", one.digest,
+            {"typ": one.typ, "seq": row["seq"], "forked": row["forked"], "statement": one.token, "seen": known})
+        for one, row, known in zip(new, rows, seen, strict=True)
+    ])  # fmt: skip
+    at, commitments = now_ms(), []
+    for one, row, place in zip(new, rows, places, strict=True):
+        receipts[one.digest] = _receipt(one, at, place) if one.items else None
+        row |= {"at": at, "receipt": receipts[one.digest], "log_index": place.index}
+        commitments += [_commitment(one, item) for item in one.items]
+    line.execute(_KEEP, rows)
+    if commitments:
+        line.execute(_COMMIT, commitments)
+    for one in new:
+        if one.typ == "temoin-handover":
+            handover.record(one.signer, one.digest, one.payload["from"], one.payload["ids"])
+        if one.typ == "temoin-deletion" and one.payload["why"] == "person":
+            db.session.add_all(
+                Deletion(statement=one.digest, device_id=one.signer, item_id=i) for i in one.payload["ids"]
+            )
 
 
 def _signer(bearer: Device, token: str) -> Device:
@@ -144,7 +197,8 @@ def _signer(bearer: Device, token: str) -> Device:
     return db.session.get(Device, named) or bearer
 
 
-def _checked(device: Device, token: str) -> tuple[dict[str, Any], str]:
+def _checked(bearer: Device, token: str) -> _Said:
+    device = _signer(bearer, token)
     if device.public_key is None:
         raise Problem("bad-statement", _("This device has no signing key."))
     try:
@@ -163,22 +217,30 @@ def _checked(device: Device, token: str) -> tuple[dict[str, Any], str]:
     shape = SHAPES.get(header["typ"])
     if shape is None or not _is_size(payload.get("seq")) or not shape(payload):
         raise Problem("bad-statement", _("The statement doesn't have the agreed form."))
-    return payload, header["typ"]
+    said = _Said(token, header["typ"], payload, device.id, bearer.id, jws.sha256(token.encode()))
+    if said.typ == "temoin-handover" and db.session.get(Statement, said.digest) is None:
+        handover.refuse_unbacked(said.signer, payload["from"], payload["ids"])
+    return said
 
 
-def _commitment(device: str, digest: str, item: dict[str, Any], *, prefix: bool) -> dict[str, Any]:
+def _commitment(said: _Said, item: dict[str, Any]) -> dict[str, Any]:
     return {
-        "statement": digest, "device_id": device, "item_id": item["id"], "kind": item["kind"],
+        "statement": said.digest, "device_id": said.signer, "item_id": item["id"], "kind": item["kind"],
         "head_size": item["head"]["size"], "head_sha256": item["head"]["sha256"],
         "body_size": item["body"]["size"], "body_sha256": item["body"]["sha256"],
-        "prefix": prefix, "cut": bool(item.get("cut")),
+        "prefix": said.typ == "temoin-prefix", "cut": bool(item.get("cut")),
     }  # fmt: skip
 
 
-def _receipt(device: str, digest: str, at: int, ids: list[str], place: log.Place) -> bytes:
-    said = {"dev": device, "statement": digest, "ids": ids, "at": at, "log": place.to_json()}
-    return keys().sign(said, "temoin-commitment-receipt").encode()
+def _receipt(said: _Said, at: int, place: log.Place) -> bytes:
+    ids = [item["id"] for item in said.items]
+    told = {"dev": said.signer, "statement": said.digest, "ids": ids, "at": at, "log": place.to_json()}
+    return keys().sign(told, "temoin-commitment-receipt").encode()
 
 
 def _answer(digest: str, receipt: bytes | None) -> dict[str, Any]:
     return {"receipt": receipt.decode()} if receipt is not None else {"accepted": digest}
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["statements"] = Together(_keep)

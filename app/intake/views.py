@@ -147,4 +147,5 @@ def terminate(upload_id: str) -> Response:
 
 
 def init_app(app: Flask) -> None:
+    statements.init_app(app)
     app.register_blueprint(bp)

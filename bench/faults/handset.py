@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +46,7 @@ class Handset(Signing):
     recipients: list[str] = field(default_factory=list)
     seq: int = 0
     prev: str | None = None
+    held: http.client.HTTPConnection | None = None
 
     def adopt(self, device: str, token: str, server: str, server_key: jws.Key, recipients: list[str]) -> None:
         self.device, self.token, self.server = device, token, server
@@ -58,13 +60,25 @@ class Handset(Signing):
         headers: dict[str, str] | None = None,
         patience: float = 60,
     ) -> Answer:
-        """One request on a line of its own. Raises OSError or HTTPException when the line breaks."""
-        address = urlsplit(self.url)
-        assert address.hostname
-        with closing(http.client.HTTPConnection(address.hostname, address.port, timeout=patience)) as line:
+        """One request, on a line of its own unless one is held. Raises OSError or HTTPException when the line breaks."""
+        with nullcontext(self.held) if self.held else closing(self._line(patience)) as line:
             line.request(method, path, body, {"Authorization": f"Bearer {self.token}", **(headers or {})})
             answer = line.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
+
+    def _line(self, patience: float) -> http.client.HTTPConnection:
+        address = urlsplit(self.url)
+        assert address.hostname
+        return http.client.HTTPConnection(address.hostname, address.port, timeout=patience)
+
+    @contextmanager
+    def one_line(self, patience: float = 60) -> Iterator[None]:
+        """All requests meanwhile on one line, as a browser sends them."""
+        with closing(self._line(patience)) as self.held:
+            try:
+                yield
+            finally:
+                self.held = None
 
     def ask(self, path: str, body: object) -> Answer:
         return self.call("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
@@ -76,13 +90,21 @@ class Handset(Signing):
         results: list[dict[str, Any]] = answer.json()["results"]
         return results
 
-    def commit(self, *sealed: Sealed, kind: str = "photo", cut: bool = False) -> None:
-        """Commit to items in one statement. Raises BadStatement unless the receipt names it, them and this phone."""
-        statement = self.sign("temoin-commitment", {"items": [one.named(kind, cut) for one in sealed]})
-        [result] = self.say(statement)
+    def commitment(self, *sealed: Sealed, kind: str = "photo", cut: bool = False) -> str:
+        """One signed statement that commits to items."""
+        return self.sign("temoin-commitment", {"items": [one.named(kind, cut) for one in sealed]})
+
+    def committed(self, statement: str, result: dict[str, Any], *sealed: Sealed) -> None:
+        """Raises BadStatement unless the receipt in the answer names the statement, its items and this phone."""
         said = jws.verify(result["receipt"], self.server_key, "temoin-commitment-receipt")
         if said["statement"] != jws.sha256(statement.encode()) or said["ids"] != [one.id for one in sealed]:
             raise jws.BadStatement("a receipt for something else")
+
+    def commit(self, *sealed: Sealed, kind: str = "photo", cut: bool = False) -> None:
+        """Commit to items and check the receipt. Raises BadStatement."""
+        statement = self.commitment(*sealed, kind=kind, cut=cut)
+        [result] = self.say(statement)
+        self.committed(statement, result, *sealed)
 
     def prefix(self, sealed: Sealed, size: int, kind: str = "film") -> None:
         """Sign that the body begins with these `size` bytes."""

@@ -203,6 +203,17 @@ def test_statements_of_the_old_enrolment_are_carried_only_after_a_handover(
     assert items(app) == [(new.device, old.device, "match")]
 
 
+def test_a_handover_counts_for_what_stands_behind_it_in_one_request(
+    app: Flask, old: Phone, new: Phone
+) -> None:
+    sealed = old.seal(b"announced offline")
+    carried = old.sign("temoin-commitment", {"items": [sealed.named("photo")]})
+    handover = new.sign("temoin-handover", {"from": old.device, "ids": [sealed.id]})
+    too_early, accepted, receipted = new.say(carried, handover, carried)
+    assert too_early["error"]["code"] == "bad-signature"
+    assert "accepted" in accepted and "receipt" in receipted
+
+
 def test_an_observation_goes_on_over_an_enrolment(app: Flask, old: Phone) -> None:
     observation, stranger = new_id(), make_phone(app, "stranger")
     old.entry(observation, "open", {})

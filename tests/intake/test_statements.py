@@ -49,6 +49,30 @@ def test_two_statements_with_one_number_are_both_kept_and_flagged(app: Flask, ph
         ]
 
 
+def test_one_statement_twice_in_a_request_is_kept_once(app: Flask, phone: Phone) -> None:
+    token = phone.sign("temoin-commitment", {"items": [phone.seal(b"1").named("photo")]})
+    first, second = phone.say(token, token)
+    assert first == second and "receipt" in first
+    with app.app_context():
+        assert len(db.session.scalars(select(Statement)).all()) == 1
+
+
+def test_forks_and_gaps_within_one_request_are_flagged(app: Flask, phone: Phone) -> None:
+    first = phone.sign("temoin-commitment", {"items": [phone.seal(b"1").named("photo")]})
+    phone.seq -= 1
+    fork = phone.sign("temoin-commitment", {"items": [phone.seal(b"2").named("photo")]})
+    phone.prev = jws.sha256(b"something else")
+    gap = phone.sign("temoin-commitment", {"items": [phone.seal(b"3").named("photo")]})
+    assert all("receipt" in said for said in phone.say(first, fork, gap))
+    with app.app_context():
+        kept = db.session.scalars(select(Statement).order_by(Statement.log_index)).all()
+        assert [(one.forked, one.broken_link) for one in kept] == [
+            (False, False),
+            (True, False),
+            (False, True),
+        ]
+
+
 def test_forged_strange_and_misaddressed_statements_are_refused_one_by_one(app: Flask, phone: Phone) -> None:
     other = make_phone(app, "another")
     good = phone.sign("temoin-commitment", {"items": [phone.seal(b"g").named("photo")]})
