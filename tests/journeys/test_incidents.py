@@ -14,10 +14,12 @@ from tests.journeys.live import LiveServer, until
 from tests.journeys.pictures import picture
 from tests.journeys.test_desk import axe, browser, come_in
 from tests.journeys.test_footage import in_english, in_french
+from tests.material import photo
 
 __all__ = ["browser"]  # a fixture: both languages, light and dark
 pytestmark = pytest.mark.journey
 SECONDS = 40
+STILL = 14  # seconds after the start: both films run
 # How far each film is from where the first one is, on the axis, and how fast each plays.
 STATE = """() => {
   const films = [...document.querySelectorAll('video.on')];
@@ -34,7 +36,8 @@ def two_observers(server: LiveServer) -> None:
     app = create_app(Config(instance=server.instance, testing=True))
     one, two, _three = phones(app)
     start = (now_ms() - 7_200_000) // 60_000 * 60_000
-    record_first(one, start, SECONDS)
+    # It takes a photo while it films, as phones do: without a break in the film.
+    record_first(one, start, SECONDS).record(STILL, "photo", photo(), mime="image/jpeg")
     record_second(two, start, SECONDS)
     waiting = "SELECT count(*) FROM item WHERE state IN ('waiting', 'opening')"
     until("the worker has opened everything", lambda: server.rows(waiting) == [(0,)])
@@ -60,6 +63,7 @@ def test_two_observers_of_one_operation(server: LiveServer, browser: Browser) ->
     assert axe(page) == []
     incident = page.url
     in_step(page, incident)
+    photo_beside(page)
     by_eye(page)
     judged(page)
     without_one_film(page, incident)
@@ -114,6 +118,25 @@ def in_step(page: Page, incident: str) -> None:
         True,
         False,
     ]
+
+
+def photo_beside(page: Page) -> None:
+    """A photo is shown at its moment on the common line, beside the film of who took it; the other's film goes on."""
+    first, second = page.locator(".tile").nth(0), page.locator(".tile").nth(1)
+    page.locator("[data-moment][data-of='2'] [data-to]").nth(1).click()
+    expect(page.locator("img.on")).to_have_count(0)
+    page.locator("[data-moment][data-of='1'].l-code [data-to]").click()
+    expect(first.locator("img.on")).to_be_visible()
+    expect(first.locator("video.on")).to_be_visible()
+    expect(second.locator("img.on")).to_have_count(0)
+    until("the photo has come", lambda: page.evaluate("document.querySelector('img.on').naturalWidth > 0"))
+    page.locator("h1").click()
+    page.keyboard.press("Space")
+    one, other = page.evaluate(STATE)["seen"]
+    until("the one goes on", lambda: page.evaluate(STATE)["seen"][0] > one + 0.2)
+    until("and the other", lambda: page.evaluate(STATE)["seen"][1] > other + 0.2)
+    page.keyboard.press("Space")
+    until("both stand still", lambda: page.evaluate(STATE)["playing"] == [False, False])
 
 
 def by_eye(page: Page) -> None:
