@@ -126,6 +126,7 @@ def show_observation(reference: str) -> Answer:
     return render_template(
         "desk/observation.html",
         sheet=observation.sheet(found),
+        sightings=observation.sightings(found),
         subject=found.id,
         beside=queue.observations(current_user, show="new", most=queue.BESIDE),
         **_acts(found.id),

@@ -73,6 +73,34 @@ def test_the_list_says_when_where_and_how_many_observers(pair: Pair, lead: Desk)
     assert "BX" in row and "2 observations" in row and "2 observers" in row and "07:00" in row
 
 
+def test_what_has_only_a_sheet_is_listed_by_it(pair: Pair, lead: Desk, reviewer: Desk) -> None:
+    """Day, town and codes: nobody finds an incident among forty that say nothing. Not what shows to chosen reviewers
+    only, and not where an observation is hidden."""
+    event = {"day": "2018-07-02", "precision": "month", "town": "Calais"}
+    sheets: list[dict[str, object]] = [
+        {"event": event, "codes": [{"code": "FOR-BAT", "basis": "DOC", "id": "a"}]},
+        {"event": event, "codes": [], "injuries": [{"person": "A", "id": "b"}]},
+        {"event": event, "codes": []},
+    ]
+    with pair.app.app_context():
+        refs = []
+        for sheet, seen in zip(sheets, ([], [], [pair.first.id]), strict=True):
+            opened = service.open_incident(user("first lead"), seen)
+            service.save_sheet(user("first lead"), opened, 0, sheet)
+            refs.append(opened.reference)
+        db.session.remove()
+    plain, hurt, with_one = refs
+
+    def row(desk: Desk, ref: str) -> str:
+        page = desk.page("/desk/incidents/")
+        return page[page.index(f"/desk/incidents/{ref}") :].partition("</li>")[0]
+
+    for desk in (lead, reviewer):
+        assert all(words in row(desk, plain) for words in ("2018-07<", "Calais", "Baton", "sheet only"))
+    assert "2018-07" in row(lead, hurt) and "2018" not in row(reviewer, hurt)
+    assert "2018" not in row(lead, with_one)
+
+
 def test_a_suggestion_is_opened_by_a_person_or_refused(pair: Pair, lead: Desk) -> None:
     page = lead.page("/desk/incidents/")
     assert "at the same time" in page and "both CRS" in page and "109 m" in page
