@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,8 @@ def test_take_out_put_in_and_merge_by_the_forms_each_with_its_undo(pair: Pair, l
     with pair.app.app_context():
         assert {o.id for o in queries.observations_of(incident(ref))} == {pair.first.id, pair.second.id}
         assert {o.id for o in queries.observations_of(incident(other))} == {pair.other.id}
-    assert post(lead, f"/{ref}/put", reference="ZZZ-ZZZ") == 404
+    assert post(lead, f"/{ref}/put", reference="ZZZ-ZZZ") == 303
+    assert "There is no observation of this reference." in lead.page(f"/desk/incidents/{ref}")
     assert post(lead, f"/{ref}/undo/999999") == 404
 
 
@@ -306,6 +308,28 @@ def test_what_observations_say_is_taken_by_a_person_and_names_its_entry(pair: Pa
     assert done[3:] == ["incident.sheet-viewed", "incident.sheet-saved"]
 
 
+def test_what_was_typed_stands_over_what_was_taken_with_it(pair: Pair, lead: Desk) -> None:
+    """Taken replaces what stood there before; not the words of the same person in the same form."""
+    ref = pair.opened(pair.first, pair.second)
+    address, first = f"/desk/incidents/{ref}/sheet/edit", pair.first.id
+
+    def kept(**said: object) -> dict[str, Any]:
+        assert lead.post(address, said, page=address).status_code == 303
+        with pair.app.app_context():
+            version = queries.sheet_of(incident(ref))
+            assert version is not None and version.document is not None
+            db.session.remove()
+            return version.document
+
+    document = kept(**{"base": "0", "event.time": "06:58", "take": [f"start:{first}", f"site:{first}"]})
+    event, sources = document["event"], document["sources"]
+    assert (event["time"], event["day"], event["site"]) == ("06:58", "2026-11-21", "BX")
+    assert "event.time" not in sources and "event.day" in sources
+    # Nothing typed anew: what is taken replaces it, as its button says.
+    same = {f"event.{name}": text for name, text in event.items()}
+    assert kept(base="1", take=[f"start:{first}"], **same)["event"]["time"] == "07:00"
+
+
 def test_what_somebody_leaves_out_is_not_offered_again_until_they_say_so(pair: Pair, lead: Desk) -> None:
     ref = pair.opened(pair.first, pair.second)
     address = f"/desk/incidents/{ref}/sheet/edit"
@@ -342,6 +366,7 @@ def test_a_form_with_a_fault_keeps_nothing_and_loses_nothing(pair: Pair, lead: D
     )
     page = unescape(answer.text)
     assert answer.status_code == 422 and "A day looks like" in page
+    assert '<a href="#event-day">' in page  # the form is long: what is wrong is named above, and leads there
     assert 'value="the 21st"' in page and "Typed with care" in page and 'value="a note"' in page
     assert re.search(rf'value="{re.escape(key)}" checked', page)
     with pair.app.app_context():
