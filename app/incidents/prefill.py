@@ -162,7 +162,9 @@ def take(
             result.setdefault(one.part, []).append({**one.values, "id": row_id(), "source": one.source})
         else:
             now, then = document.get(one.part, {}), was.get(one.part, {})
-            taken = {name: value for name, value in one.values.items() if now.get(name) in (None, then.get(name))}
+            taken = {
+                name: value for name, value in one.values.items() if now.get(name) in (None, then.get(name))
+            }
             result.setdefault(one.part, {}).update(taken)
             result.setdefault(SOURCES, {}).update({f"{one.part}.{name}": one.source for name in taken})
     return result

@@ -58,6 +58,7 @@ export function together(): void {
 
 function lane(tile: HTMLElement): Lane {
   const kept = Number(tile.dataset.shift);
+  tile.querySelector('[data-again]')?.addEventListener('click', () => location.reload());
   const pieces = [...tile.querySelectorAll<Piece['node']>('[data-piece]')].map((node) => {
     const start = Number(node.dataset.start);
     const over = node instanceof HTMLVideoElement ? 1 : 0;
@@ -69,12 +70,12 @@ function lane(tile: HTMLElement): Lane {
       over,
       broken: false,
     };
+    node.addEventListener('error', () => {
+      piece.broken = true;
+    });
     if (node instanceof HTMLMediaElement) {
       node.controls = false;
       piece.broken = node.error !== null; // it may have failed before this script came
-      node.addEventListener('error', () => {
-        piece.broken = true;
-      });
       // A film whose length nothing said runs as long as it turns out to.
       node.addEventListener('loadedmetadata', () => {
         if (Number.isFinite(node.duration)) piece.length = node.duration * 1000;
@@ -135,6 +136,11 @@ function steer({ tile, pieces }: Lane): boolean {
   }
   const empty = tile.querySelector<HTMLElement>('[data-empty]');
   if (empty && empty.hidden !== now.size > 0) empty.hidden = now.size > 0;
+  // What ran here and didn't come isn't the same as nothing.
+  const lost = tile.querySelector<HTMLElement>('[data-lost]');
+  const isLost = pieces.some((piece) => piece.broken && on(piece, at));
+  if (lost && lost.hidden === isLost) lost.hidden = !isLost;
+  if (empty && isLost) empty.hidden = true;
   return waiting;
 }
 

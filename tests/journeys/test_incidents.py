@@ -182,8 +182,18 @@ def without_one_film(page: Page, incident: str) -> None:
     until("the other plays", lambda: page.evaluate(STATE)["playing"] == [True])
     before = page.evaluate(STATE)["seen"][0]
     until("and goes on", lambda: page.evaluate(STATE)["seen"][0] > before + 0.5)
-    expect(page.locator(".tile").nth(1).locator("[data-empty]")).to_be_visible()
+    # What didn't come isn't the same as nothing, here and on the page of its observation.
+    expect(page.locator(".tile").nth(1).locator("[data-lost]")).to_be_visible()
+    expect(page.locator(".tile").nth(1).locator("[data-empty]")).to_be_hidden()
+    page.locator(".tile").nth(1).locator("h2 a").click()
+    broken = page.locator(".broken").first
+    expect(broken).to_be_visible()
+    expect(page.locator(".cannot").first).to_be_hidden()
+    assert axe(page) == []
     page.unroute_all()
+    broken.get_by_role("button").click()
+    expect(page.locator("video").first).to_be_visible()
+    expect(broken).to_be_hidden()
 
 
 @in_french

@@ -103,6 +103,20 @@ def test_hits_say_how_they_agree_the_best_first(place: Place) -> None:
     assert "one digit easily taken for another" in page and "Place 4 differs." in page
 
 
+def test_a_place_that_differs_but_is_unsure_is_said(place: Place) -> None:
+    """It isn't against the other, so no tier falls for it; but nobody should take the two for equal."""
+    for pattern, unsure in (("0009132", []), ("0009732", [4])):
+        take_in(
+            place.phone,
+            new_id(),
+            "rio",
+            {**SAID, "pattern": pattern, "status": "READ_FULL", "unsure": unsure},
+            0,
+        )
+    page = look_up(place.lead, number="0009132")
+    assert page.count("Place 5 differs, but is unsure in one of them.") == 1
+
+
 def test_digits_and_all_else_narrow_one_another(place: Place) -> None:
     page = look_up(place.lead, number=WHOLE, unit="CRS 36", force="CRS", vehicle="aa 1?3", place="bx")
     assert len(tiers(page)) == 4
