@@ -102,7 +102,7 @@ def main() -> int:
         demonstration.mark(config.instance)
         with only_one(config.instance):
             if not seed.is_told(config.instance):
-                say("Telling a made-up story; the first time this takes about a minute ...")
+                say("Telling a made-up story; the first time this takes a minute or two ...")
                 make(config, part="part" in sys.argv[1:])
             links = ways_in(config)
             shown = "localhost" if config.host in {"127.0.0.1", "::1"} else config.host

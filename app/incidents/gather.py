@@ -14,7 +14,7 @@ from app.accounts.models import User
 from app.db import db
 from app.errors import Problem
 from app.incidents import suggest
-from app.incidents.models import Incident, Member, Refusal
+from app.incidents.models import Incident, Member, Refusal, SheetVersion
 from app.incidents.queries import observations_of
 from app.incidents.sheet import Document
 from app.incidents.suggest import FARTHEST_APART, Likeness, Seen
@@ -25,11 +25,13 @@ from app.review import access
 LOOKED_AT = 200  # newest observations that no incident has
 SHOWN = 12  # suggestions on a page
 PAGE = 200
+_SAID = {"year": 4, "month": 7}  # how much of a day is known, by its precision
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list of incidents: when by its observations, and how many there are."""
+    """One line of the list of incidents: when by its observations, and how many there are. Where it has none, what its
+    sheet says of day, town and codes."""
 
     incident: Incident
     start: int | None
@@ -37,6 +39,9 @@ class Row:
     observations: int
     phones: int
     sites: list[str]
+    day: str = ""
+    town: str = ""
+    codes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,10 +93,14 @@ def require_sheet(user: User, incident: Incident, document: Document) -> None:
     where its own words are sensitive, to chosen reviewers. Raises Problem."""
     for observation in observations_of(incident):
         access.require(user, observation.id)
-    if "lead" not in user.role_names and not user.sensitive and _is_sensitive(document):
+    if not _may_read(user, document):
         raise Problem(
             "not-chosen", _("This shows only to reviewers whom a lead has chosen. Please ask a lead."), 403
         )
+
+
+def _may_read(user: User, document: Document) -> bool:
+    return "lead" in user.role_names or user.sensitive or not _is_sensitive(document)
 
 
 def _is_sensitive(document: Document) -> bool:
@@ -112,7 +121,7 @@ def _is_sensitive(document: Document) -> bool:
 
 
 def rows(user: User) -> list[Row]:
-    """The newest incidents, and last those without an observation, of which no time is known. An observation that shows
+    """The newest incidents, and last those without an observation, by what their sheets say. An observation that shows
     only to chosen reviewers isn't counted for others."""
     seen = select(
         Member.incident_id,
@@ -131,10 +140,35 @@ def rows(user: User) -> list[Row]:
     )
     found = [tuple(row) for row in db.session.execute(query)]
     sites = _sites(user, [row[0].id for row in found])
-    return [
+    listed = [
         Row(incident, start, end, n or 0, phones or 0, sites.get(incident.id, []))
         for incident, start, end, n, phones in found
     ]
+    sheets = _only_sheets(listed)
+    timed = [row for row in listed if row.start]
+    by_sheet = [_by_sheet(user, row, sheets) for row in listed if not row.start]
+    return [*timed, *sorted(by_sheet, key=lambda row: row.day, reverse=True)]
+
+
+def _only_sheets(rows: Sequence[Row]) -> dict[str, Document]:
+    """The newest sheets of incidents that hold no observation: one that is hidden keeps the sheet to itself too."""
+    ids = [row.incident.id for row in rows if not row.observations]
+    held = select(Member.incident_id).where(Member.incident_id.in_(ids))
+    query = select(SheetVersion).where(
+        SheetVersion.incident_id.in_(ids), SheetVersion.incident_id.not_in(held)
+    )
+    ordered = db.session.scalars(query.order_by(SheetVersion.number))
+    return {version.incident_id: version.document or {} for version in ordered}
+
+
+def _by_sheet(user: User, row: Row, sheets: dict[str, Document]) -> Row:
+    document = sheets.get(row.incident.id)
+    if document is None or not _may_read(user, document):
+        return row
+    event, codes = document.get("event", {}), document.get("codes", [])
+    day = str(event.get("day") or "")[: _SAID.get(event.get("precision"), 10)]
+    town = str(event.get("town") or event.get("place") or "")
+    return replace(row, day=day, town=town, codes=[str(one["code"]) for one in codes if one.get("code")])
 
 
 def _sites(user: User, incidents: Sequence[str]) -> dict[str, list[str]]:

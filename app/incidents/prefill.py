@@ -148,8 +148,12 @@ def _core(part: str, row: dict[str, Any]) -> tuple[Any, ...]:
     return (part, *(str(row.get(name) or "") for name in names))
 
 
-def take(document: Document, chosen: Sequence[Proposal], rows: frozenset[str]) -> Document:
-    """The document with what somebody took. Single fields replace what stood there, with their source beside them."""
+def take(
+    document: Document, chosen: Sequence[Proposal], rows: frozenset[str], before: Document | None = None
+) -> Document:
+    """The document with what somebody took. Single fields replace what stood there, with their source beside them; but
+    not what the same person has just typed, which `before`, the document that they began from, doesn't say."""
+    was = document if before is None else before
     result: Document = {
         name: list(value) if name in rows else dict(value) for name, value in document.items()
     }
@@ -157,6 +161,10 @@ def take(document: Document, chosen: Sequence[Proposal], rows: frozenset[str]) -
         if one.part in rows:
             result.setdefault(one.part, []).append({**one.values, "id": row_id(), "source": one.source})
         else:
-            result.setdefault(one.part, {}).update(one.values)
-            result.setdefault(SOURCES, {}).update({f"{one.part}.{name}": one.source for name in one.values})
+            now, then = document.get(one.part, {}), was.get(one.part, {})
+            taken = {
+                name: value for name, value in one.values.items() if now.get(name) in (None, then.get(name))
+            }
+            result.setdefault(one.part, {}).update(taken)
+            result.setdefault(SOURCES, {}).update({f"{one.part}.{name}": one.source for name in taken})
     return result

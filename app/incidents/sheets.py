@@ -109,7 +109,8 @@ def edit(reference: str) -> Answer:
         return _page(page, 422)
     chosen = [one for one in [*page.offered, *page.left_out] if one.key in page.ticked]
     try:
-        version = service.save_sheet(current_user, incident, page.base, prefill.take(typed, chosen, ROWS))
+        taken = prefill.take(typed, chosen, ROWS, (base.document if base else None) or {})
+        version = service.save_sheet(current_user, incident, page.base, taken)
     except service.Conflict as conflict:
         return _page(_both(page, typed, conflict), 409)
     unwanted, again = request.form.getlist("leave"), request.form.getlist("again")

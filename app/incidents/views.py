@@ -147,7 +147,11 @@ def _said(incident: Incident, words: str) -> None:
 def put(reference: str) -> Answer:
     incident, form = incident_at(reference), forms.ReferenceForm()
     checked(form)
-    observation = _observation(form.reference.data.strip())
+    try:
+        observation = _observation(form.reference.data.strip())
+    except Problem as mistyped:
+        flash(mistyped.message)
+        return to(incident)
     if service.put(current_user, incident, observation.id) is None:
         flash(_("%(ref)s is in this incident already.", ref=observation.reference))
     else:

@@ -42,6 +42,7 @@ def reading(entry: Entry, length: int) -> Reading:
     places = (
         [n for n in unsure if _count(n) is not None and 0 <= n < length] if isinstance(unsure, list) else []
     )
+    checked = data.get("checked")
     status, asked, how = (_text(data.get(name)) for name in ("status", "asked", "how"))
     return Reading(
         entry=entry.id,
@@ -51,6 +52,7 @@ def reading(entry: Entry, length: int) -> Reading:
         at=entry.at,
         state=STANDS,
         status=status or "NOT_STATED",
+        checked=checked if isinstance(checked, bool) else None,
         asked=asked or "NOT_STATED",
         how=how,
         pattern=pattern,

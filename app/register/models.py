@@ -53,6 +53,7 @@ class Reading(Model):
     officer: Mapped[int | None]
     at: Mapped[int] = mapped_column(BigInteger, index=True)  # when the number was seen
     status: Mapped[str] = mapped_column(index=True)
+    checked: Mapped[bool | None]  # chest, shoulders and armband were in view: what makes NOT_WORN a finding
     asked: Mapped[str]
     how: Mapped[str]
     pattern: Mapped[str | None]

@@ -57,7 +57,7 @@ def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.until is not None:
         yield Sighting.at < wanted.until
     if wanted.place:
-        yield _at(wanted.place)
+        yield at(wanted.place)
 
 
 def without_sighting(wanted: Wanted, most: int) -> Sequence[Observation]:
@@ -78,11 +78,11 @@ def without_sighting(wanted: Wanted, most: int) -> Sequence[Observation]:
     if wanted.until is not None:
         query = query.where(Observation.started_at < wanted.until)
     if wanted.place:
-        query = query.where(_at(wanted.place))
+        query = query.where(at(wanted.place))
     return db.session.scalars(query.order_by(Observation.started_at.desc(), Observation.id).limit(most)).all()
 
 
-def _at(place: str) -> ColumnElement[bool]:
+def at(place: str) -> ColumnElement[bool]:
     """As the observer typed it; and by the list of sites: another name of one, on the days that it holds, or its town."""
     typed, name = Observation.site.icontains(place, autoescape=True), plain(place)
     meant = [

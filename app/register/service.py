@@ -46,6 +46,7 @@ class Said:
     unsure: frozenset[int] = frozenset()
     alternatives: dict[int, str] = field(default_factory=dict)
     other: str = ""
+    checked: bool = False  # chest, shoulders and armband were in view
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ def read_again(user: User, sighting_id: str, said: Said, evidence: Evidence | No
             at=sighting.at,
             state=STANDS,
             status=said.status,
+            checked=said.checked,
             asked=said.asked,
             how=said.how,
             pattern=said.pattern,

@@ -14,7 +14,7 @@ from app.register import service
 from app.register.models import REPLACED, STANDS, TAKEN_BACK, Reading, Sighting
 
 _CONTENT = (
-    "status", "asked", "how", "pattern", "fragments", "unsure", "alternatives", "other", "faults", "media", "media_ms",
+    "status", "checked", "asked", "how", "pattern", "fragments", "unsure", "alternatives", "other", "faults", "media", "media_ms",
     "region", "crop", "crop_sha256",
 )  # fmt: skip
 NOTHING: dict[str, Any] = {"status": "NOT_CHECKED", "asked": "NOT_ASKED", "how": "", "pattern": None, "fragments": [], "unsure": [],

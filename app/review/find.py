@@ -16,7 +16,7 @@ from app.db import db
 from app.ids import CROCKFORD
 from app.journal.models import Entry, Observation
 from app.journal.reference import normalise
-from app.register import rio
+from app.register import rio, seen
 from app.register.vocabulary import words_matching
 from app.review import access
 
@@ -26,16 +26,19 @@ _DAY = re.compile(r"^(\d{1,2})[/.](\d{1,2})(?:[/.](\d{2}|\d{4}))?$")
 
 @dataclass(frozen=True)
 class Found:
-    """What was understood: `by` is reference, rio, day or words."""
+    """What was understood: `by` is reference, rio, day, words or site."""
 
     by: str
     observation: Observation | None = None
     conditions: tuple[ColumnElement[bool], ...] = ()
 
 
-def understand(viewer: User, text: str, zone: str, today: date) -> Found:
+def understand(viewer: User, text: str, zone: str, today: date, site: str = "") -> Found:
     """The most particular reading of a search. Words must all fit; each may fit a code or a site, or a force where the
-    viewer may open what it is in."""
+    viewer may open what it is in. `site`: one picked from the list; then all else narrows it."""
+    if site:
+        narrower = (_word(viewer, word, zone, today) for word in text.split())
+        return Found("site", conditions=(seen.at(site), *narrower))
     by_reference = _by_reference(text)
     if by_reference:
         return Found("reference", by_reference)
@@ -99,7 +102,7 @@ def _word(viewer: User, word: str, zone: str, today: date) -> ColumnElement[bool
     )
     # Escaped: what somebody types is text, never a pattern.
     return or_(
-        Observation.site.icontains(word, autoescape=True),
+        seen.at(word),
         Observation.reference.istartswith(word, autoescape=True),
         exists().where(here, Entry.code.in_(codes)),
         and_(

@@ -83,7 +83,7 @@ class ReadingForm(FlaskForm):  # type: ignore[misc]
             if pattern and at < length() and pattern[at] != rio.UNKNOWN
         }
         return Said(
-            status=self.status.data, asked=self.asked.data, how=self.how.data, pattern=pattern,
+            status=self.status.data, checked=bool(self.checked.data), asked=self.asked.data, how=self.how.data, pattern=pattern,
             fragments=tuple(
                 rio.Fragment(rio.normalise(digits), anchor if anchor in rio.ANCHORS else "anywhere")
                 for digits, anchor in self.fragments()

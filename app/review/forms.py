@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
+
+from app.sites import service as sites
 
 _QUIET = {"autocomplete": "off", "autocorrect": "off", "autocapitalize": "off", "spellcheck": "false"}
 _needed = DataRequired(_l("Please fill this in."))
@@ -18,7 +23,16 @@ def _stripped(text: str | None) -> str | None:
 class FindForm(FlaskForm):  # type: ignore[misc]
     """Sent by POST: what somebody looks for belongs in no address, no history and no log."""
 
-    text = StringField(_l("Find"), [_needed, Length(max=120)], [_stripped], render_kw=_QUIET)
+    text = StringField(_l("Find"), [Length(max=120)], [_stripped], render_kw=_QUIET)
+    site = SelectField(_l("Site"), validate_choice=False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.site.choices = [("", _("All sites")), *sites.pick_list()]
+
+    @property
+    def asked(self) -> bool:
+        return bool(self.text.data or self.site.data)
 
 
 class NoteForm(FlaskForm):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.db import db
 from app.intake.models import Item
 from app.journal.models import Entry, Observation
+from app.register.models import Sighting
 from app.review.hands import Hands, of_items
 from app.review.medium import Medium, fill
 
@@ -145,6 +146,12 @@ def sheet(observation: Observation) -> Sheet:
     lines.sort(key=lambda line: (line.at, line.said.entry.seq if line.said else -1))
     places = [p for e in entries if isinstance(p := e.document.get("place"), dict)]
     return Sheet(observation, lines, media, _officers(said), _clocks(entries, media), _distinct(places))
+
+
+def sightings(observation: Observation) -> list[Sighting]:
+    """What the register holds of its officers, those without a count last."""
+    query = select(Sighting).where(Sighting.observation_id == observation.id)
+    return list(db.session.scalars(query.order_by(Sighting.officer.is_(None), Sighting.officer, Sighting.at)))
 
 
 def standing(entries: list[Entry]) -> list[Said]:

@@ -226,6 +226,7 @@ def _said(form: AgainForm) -> tuple[Said | None, str | None, bool]:
     return (
         Said(
             status=form.status.data,
+            checked=bool(form.checked.data),
             asked=form.asked.data,
             how=form.how.data,
             pattern=pattern,

@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, Length, Optional
 
 from app.register.seen import Wanted
 from app.register.vocabulary import label, options
+from app.sites import service as sites
 
 _QUIET = {"autocomplete": "off", "autocorrect": "off", "autocapitalize": "off", "spellcheck": "false"}
 STATUSES = ("READ_FULL", "READ_PART", "NOT_WORN", "COVERED", "UNREADABLE", "DEFACED", "NOT_CHECKED")
@@ -43,12 +44,16 @@ class _Where(FlaskForm):  # type: ignore[misc]
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
     place = StringField(
-        _l("Site"), [Optional(), Length(max=80)], [_stripped], render_kw={**_QUIET, "placeholder": "BX"}
+        _l("Site"),
+        [Optional(), Length(max=80)],
+        [_stripped],
+        render_kw={**_QUIET, "placeholder": "BX", "list": "sites"},
     )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.force.choices = [("", "–"), *options("force")]
+        self.sites = sites.pick_list()
 
     def wanted(self, number: str = "") -> Wanted:
         """As the register takes it: days are local ones, the last included."""
@@ -85,8 +90,13 @@ class LookUpForm(_Where):
             Length(min=8, max=300, message=_l("A few words more, please.")),
         ],
         [_stripped],
-        render_kw={**_QUIET, "autofocus": True},
+        render_kw=_QUIET,
     )
+
+    @property
+    def first(self) -> str:
+        """Where the cursor stands: a number that came from the find box lacks only its purpose."""
+        return "purpose" if self.number.data else "number"
 
 
 class UnidentifiedForm(_Where):

@@ -86,18 +86,20 @@ def show_queue() -> Answer:
 @review.route("/search", methods=["GET", "POST"])
 def search() -> Answer:
     form = FindForm()
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or not form.asked:
         return redirect(url_for("review.queue"), 303)
-    zone = current_app.config["TEMOIN"].timezone
-    found = find.understand(current_user, form.text.data, zone, language.local(now_ms()).date())
+    zone, today = current_app.config["TEMOIN"].timezone, language.local(now_ms()).date()
+    text, site = form.text.data or "", form.site.data or ""
+    found = find.understand(current_user, text, zone, today, site)
     if found.by == "rio":
-        return readings.page(LookUpForm(formdata=None, number=form.text.data.strip()), find=form)
+        return readings.page(LookUpForm(formdata=None, number=text), find=form)
     service.searched(current_user, found.by)
     if found.observation is not None:
         return redirect(url_for("review.observation", reference=found.observation.reference), 303)
-    for address_of in current_app.extensions["references"]:
-        if address := address_of(form.text.data):
-            return redirect(address, 303)
+    if not site:
+        for address_of in current_app.extensions["references"]:
+            if address := address_of(text):
+                return redirect(address, 303)
     page = queue.observations(current_user, found.conditions)
     return render_template("desk/found.html", page=page, find=form, step=StepForm(formdata=None))
 
@@ -124,6 +126,7 @@ def show_observation(reference: str) -> Answer:
     return render_template(
         "desk/observation.html",
         sheet=observation.sheet(found),
+        sightings=observation.sightings(found),
         subject=found.id,
         beside=queue.observations(current_user, show="new", most=queue.BESIDE),
         **_acts(found.id),

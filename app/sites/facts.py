@@ -49,6 +49,12 @@ class Facts:
         """Every way to type it, in one form."""
         return frozenset(plain(name) for name in (self.code, *self.aliases)) - {""}
 
+    @property
+    def words(self) -> str:
+        """It on one line: `BX · Bois X, Calais`."""
+        rest = ", ".join(part for part in (*self.aliases, self.town) if part)
+        return f"{self.code} · {rest}" if rest else self.code
+
     def valid(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_to is None or day <= self.valid_to

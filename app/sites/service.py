@@ -97,6 +97,11 @@ def directory(withdrawn: bool = False) -> Directory:
     return Directory(tuple(sorted(found, key=lambda s: (s.facts.town.casefold(), s.facts.code.casefold()))))
 
 
+def pick_list() -> list[tuple[str, str]]:
+    """Every site as its code and its words, for a list to pick from. One that has ended is still looked for."""
+    return [(site.facts.code, site.facts.words) for site in directory().sites]
+
+
 def placed(
     typed: str | None, lat: float | None, lon: float | None, accuracy: float | None, at: int
 ) -> Placed:

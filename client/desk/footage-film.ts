@@ -10,6 +10,8 @@ export interface Drawn {
   /** Drawn by the server, from the working copy itself. */
   server: boolean;
   exact: boolean;
+  /** The server was asked for it and didn't bring it. */
+  lost?: boolean;
 }
 
 const STILL = 350; // ms on one frame before the server is asked for it
@@ -98,8 +100,12 @@ export class Film {
     const { signal } = this.fetched;
     this.waiting = window.setTimeout(async () => {
       const image = await fetchFrame(this.address(this.table.tick(index)), signal).catch(() => null);
-      if (!image || signal.aborted) {
+      if (signal.aborted) {
         image?.close();
+        return;
+      }
+      if (!image) {
+        this.shown({ index, server: false, exact: false, lost: true });
         return;
       }
       this.canvas.width = image.width;

@@ -26,7 +26,7 @@ export async function footage(root: HTMLElement): Promise<void> {
   }
   speak(say('loading'));
   const said = await framesOf(root.dataset.frames ?? '', say);
-  speak(typeof said === 'string' ? said : '');
+  speak(typeof said === 'string' ? said : root.dataset.kind === 'film' ? say('coming') : '');
   if (typeof said !== 'string') new Page(root, say, speak, said);
 }
 
@@ -136,7 +136,7 @@ class Page {
   }
 
   /** A frame is on the screen. */
-  private drawn({ index, server, exact }: Drawn): void {
+  private drawn({ index, server, exact, lost }: Drawn): void {
     const { film, strip } = this;
     if (!film) return;
     const words = this.say('frame', { n: index + 1, all: film.table.count });
@@ -148,7 +148,7 @@ class Page {
     this.root.dataset.shown = String(index);
     this.root.dataset.exact = exact ? (server ? 'server' : 'yes') : 'no';
     if (!film.playing) {
-      this.speak(server ? this.say('fromServer') : exact ? '' : this.say('near'));
+      this.speak(lost ? this.say('failed') : server ? this.say('fromServer') : exact ? '' : this.say('near'));
       strip?.show(index, this.box.region);
     }
     this.magnify();

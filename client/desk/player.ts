@@ -47,8 +47,8 @@ function set(media: HTMLMediaElement, section: HTMLElement): void {
   all.push(player);
   const controls = section.querySelector<HTMLElement>('[data-controls]');
   if (controls) controls.hidden = false;
-  if (media.error) cannotShow(media);
-  media.addEventListener('error', () => cannotShow(media));
+  if (media.error) void cannotShow(media);
+  media.addEventListener('error', () => void cannotShow(media));
   media.addEventListener('play', () => {
     current = player;
     for (const other of all) if (other !== player) other.media.pause();

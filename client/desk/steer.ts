@@ -103,3 +103,13 @@ export function running<T extends Span>(pieces: T[], at: number): T | undefined 
       undefined,
     );
 }
+
+/** The photo that is seen beside a film of the same lane: the last one taken while that film ran. */
+export function beside<T extends Span>(pieces: T[], at: number): T | undefined {
+  const seen = running(pieces, at);
+  if (!seen?.over) return undefined;
+  return running(
+    pieces.filter((one) => !one.over),
+    at,
+  );
+}

@@ -1,6 +1,6 @@
 /** Two or more observers of one event, played in step on one axis. The page works without: each film has its own controls. */
 import { PLAYER, typing } from './keys';
-import { correction, FITS, MasterClock, on, running, type Span } from './steer';
+import { beside, correction, FITS, MasterClock, on, running, type Span } from './steer';
 
 const SPEEDS = [0.25, 0.5, 1, 2];
 const FRAME = 40; // ms, at 25 a second
@@ -50,6 +50,7 @@ export function together(): void {
     });
   for (const form of document.querySelectorAll<HTMLFormElement>('[data-shift-form]')) shifting(form);
   document.addEventListener('keydown', keys);
+  window.addEventListener('pagehide', remember); // played on since it was last moved
   listen('1');
   seek(remembered() ?? firstMoment());
   requestAnimationFrame(tick);
@@ -57,6 +58,7 @@ export function together(): void {
 
 function lane(tile: HTMLElement): Lane {
   const kept = Number(tile.dataset.shift);
+  tile.querySelector('[data-again]')?.addEventListener('click', () => location.reload());
   const pieces = [...tile.querySelectorAll<Piece['node']>('[data-piece]')].map((node) => {
     const start = Number(node.dataset.start);
     const over = node instanceof HTMLVideoElement ? 1 : 0;
@@ -68,12 +70,12 @@ function lane(tile: HTMLElement): Lane {
       over,
       broken: false,
     };
+    node.addEventListener('error', () => {
+      piece.broken = true;
+    });
     if (node instanceof HTMLMediaElement) {
       node.controls = false;
       piece.broken = node.error !== null; // it may have failed before this script came
-      node.addEventListener('error', () => {
-        piece.broken = true;
-      });
       // A film whose length nothing said runs as long as it turns out to.
       node.addEventListener('loadedmetadata', () => {
         if (Number.isFinite(node.duration)) piece.length = node.duration * 1000;
@@ -119,11 +121,9 @@ function steer({ tile, pieces }: Lane): boolean {
   const at = clock.at;
   const sound = ({ node }: Piece) => node instanceof HTMLAudioElement;
   const whole = pieces.filter(({ broken }) => !broken);
-  const seen = running(
-    whole.filter((piece) => !sound(piece)),
-    at,
-  );
-  const now = new Set(whole.filter((piece) => piece === seen || (sound(piece) && on(piece, at))));
+  const pictures = whole.filter((piece) => !sound(piece));
+  const shown = [running(pictures, at), beside(pictures, at)];
+  const now = new Set(whole.filter((piece) => shown.includes(piece) || (sound(piece) && on(piece, at))));
   let waiting = false;
   for (const piece of pieces) {
     piece.node.classList.toggle('on', now.has(piece));
@@ -136,6 +136,11 @@ function steer({ tile, pieces }: Lane): boolean {
   }
   const empty = tile.querySelector<HTMLElement>('[data-empty]');
   if (empty && empty.hidden !== now.size > 0) empty.hidden = now.size > 0;
+  // What ran here and didn't come isn't the same as nothing.
+  const lost = tile.querySelector<HTMLElement>('[data-lost]');
+  const isLost = pieces.some((piece) => piece.broken && on(piece, at));
+  if (lost && lost.hidden === isLost) lost.hidden = !isLost;
+  if (empty && isLost) empty.hidden = true;
   return waiting;
 }
 
@@ -196,11 +201,18 @@ function tried(number: string | undefined): number {
 function wall(ms: number): string {
   const zone = document.documentElement.dataset.zone;
   const tenth = Math.floor((ms % 1000) / 100);
-  return `${new Intl.DateTimeFormat('fr-FR', { timeStyle: 'medium', ...(zone ? { timeZone: zone } : {}) }).format(ms)}.${tenth}`;
+  const date = root.querySelector('[data-days]') ? ({ day: 'numeric', month: '2-digit' } as const) : {};
+  const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', ...date } as const;
+  return `${new Intl.DateTimeFormat('fr-FR', { ...time, ...(zone ? { timeZone: zone } : {}) }).format(ms)}.${tenth}`;
 }
 
 function seek(at: number): void {
   clock.seek(at);
+  remember();
+}
+
+/** Where it stands, so that keeping a shift or a verdict leads back to it. */
+function remember(): void {
   try {
     sessionStorage.setItem(`at:${location.pathname}`, String(Math.round(clock.at)));
   } catch {

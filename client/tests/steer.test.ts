@@ -1,7 +1,7 @@
 /** Media in step: one clock, gentle corrections, and that they bring every film to where it should be. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { correction, FITS, JUMP, MasterClock, running } from '../desk/steer';
+import { beside, correction, FITS, JUMP, MasterClock, running } from '../desk/steer';
 
 describe('correction', () => {
   it('leaves alone what fits, bends what is a little off, and jumps only when far off', () => {
@@ -93,5 +93,24 @@ describe('what runs in a lane', () => {
     expect(running([later, photo], 162)).toBe(later);
     expect(running([film, photo], 170)).toBeUndefined();
     expect(running([], 1)).toBeUndefined();
+  });
+});
+
+describe('a photo beside a film', () => {
+  const film = { start: 1000, length: 60_000, over: 1 };
+  const first = { start: 5000, length: 15_000, over: 0 };
+  const second = { start: 9000, length: 15_000, over: 0 };
+  const pieces = [film, first, second];
+
+  it('is the last one taken while that film ran, for as long as a photo stays', () => {
+    expect(beside(pieces, 4000)).toBeUndefined();
+    expect(beside(pieces, 6000)).toBe(first);
+    expect(beside(pieces, 10_000)).toBe(second);
+    expect(beside(pieces, 30_000)).toBeUndefined();
+  });
+
+  it('is none where no film runs: then it has the place for itself', () => {
+    expect(beside([first], 6000)).toBeUndefined();
+    expect(running([first], 6000)).toBe(first);
   });
 });

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,34 @@ def test_the_list_says_when_where_and_how_many_observers(pair: Pair, lead: Desk)
     assert "BX" in row and "2 observations" in row and "2 observers" in row and "07:00" in row
 
 
+def test_what_has_only_a_sheet_is_listed_by_it(pair: Pair, lead: Desk, reviewer: Desk) -> None:
+    """Day, town and codes: nobody finds an incident among forty that say nothing. Not what shows to chosen reviewers
+    only, and not where an observation is hidden."""
+    event = {"day": "2018-07-02", "precision": "month", "town": "Calais"}
+    sheets: list[dict[str, object]] = [
+        {"event": event, "codes": [{"code": "FOR-BAT", "basis": "DOC", "id": "a"}]},
+        {"event": event, "codes": [], "injuries": [{"person": "A", "id": "b"}]},
+        {"event": event, "codes": []},
+    ]
+    with pair.app.app_context():
+        refs = []
+        for sheet, seen in zip(sheets, ([], [], [pair.first.id]), strict=True):
+            opened = service.open_incident(user("first lead"), seen)
+            service.save_sheet(user("first lead"), opened, 0, sheet)
+            refs.append(opened.reference)
+        db.session.remove()
+    plain, hurt, with_one = refs
+
+    def row(desk: Desk, ref: str) -> str:
+        page = desk.page("/desk/incidents/")
+        return page[page.index(f"/desk/incidents/{ref}") :].partition("</li>")[0]
+
+    for desk in (lead, reviewer):
+        assert all(words in row(desk, plain) for words in ("2018-07<", "Calais", "Baton", "sheet only"))
+    assert "2018-07" in row(lead, hurt) and "2018" not in row(reviewer, hurt)
+    assert "2018" not in row(lead, with_one)
+
+
 def test_a_suggestion_is_opened_by_a_person_or_refused(pair: Pair, lead: Desk) -> None:
     page = lead.page("/desk/incidents/")
     assert "at the same time" in page and "both CRS" in page and "109 m" in page
@@ -110,7 +139,8 @@ def test_take_out_put_in_and_merge_by_the_forms_each_with_its_undo(pair: Pair, l
     with pair.app.app_context():
         assert {o.id for o in queries.observations_of(incident(ref))} == {pair.first.id, pair.second.id}
         assert {o.id for o in queries.observations_of(incident(other))} == {pair.other.id}
-    assert post(lead, f"/{ref}/put", reference="ZZZ-ZZZ") == 404
+    assert post(lead, f"/{ref}/put", reference="ZZZ-ZZZ") == 303
+    assert "There is no observation of this reference." in lead.page(f"/desk/incidents/{ref}")
     assert post(lead, f"/{ref}/undo/999999") == 404
 
 
@@ -278,6 +308,28 @@ def test_what_observations_say_is_taken_by_a_person_and_names_its_entry(pair: Pa
     assert done[3:] == ["incident.sheet-viewed", "incident.sheet-saved"]
 
 
+def test_what_was_typed_stands_over_what_was_taken_with_it(pair: Pair, lead: Desk) -> None:
+    """Taken replaces what stood there before; not the words of the same person in the same form."""
+    ref = pair.opened(pair.first, pair.second)
+    address, first = f"/desk/incidents/{ref}/sheet/edit", pair.first.id
+
+    def kept(**said: object) -> dict[str, Any]:
+        assert lead.post(address, said, page=address).status_code == 303
+        with pair.app.app_context():
+            version = queries.sheet_of(incident(ref))
+            assert version is not None and version.document is not None
+            db.session.remove()
+            return version.document
+
+    document = kept(**{"base": "0", "event.time": "06:58", "take": [f"start:{first}", f"site:{first}"]})
+    event, sources = document["event"], document["sources"]
+    assert (event["time"], event["day"], event["site"]) == ("06:58", "2026-11-21", "BX")
+    assert "event.time" not in sources and "event.day" in sources
+    # Nothing typed anew: what is taken replaces it, as its button says.
+    same = {f"event.{name}": text for name, text in event.items()}
+    assert kept(base="1", take=[f"start:{first}"], **same)["event"]["time"] == "07:00"
+
+
 def test_what_somebody_leaves_out_is_not_offered_again_until_they_say_so(pair: Pair, lead: Desk) -> None:
     ref = pair.opened(pair.first, pair.second)
     address = f"/desk/incidents/{ref}/sheet/edit"
@@ -314,6 +366,7 @@ def test_a_form_with_a_fault_keeps_nothing_and_loses_nothing(pair: Pair, lead: D
     )
     page = unescape(answer.text)
     assert answer.status_code == 422 and "A day looks like" in page
+    assert '<a href="#event-day">' in page  # the form is long: what is wrong is named above, and leads there
     assert 'value="the 21st"' in page and "Typed with care" in page and 'value="a note"' in page
     assert re.search(rf'value="{re.escape(key)}" checked', page)
     with pair.app.app_context():

@@ -238,6 +238,9 @@ def test_the_map_asks_nobody_else(demo: Demo, tmp_path: Path) -> None:
 def test_a_narrow_window_loses_nothing(demo: Demo, tmp_path: Path) -> None:
     with playing() as play, desk(play, tmp_path / "narrow", demo, "lead", "fr", False) as look:
         look.page.set_viewport_size({"width": 360, "height": 740})
-        for path in ("map", "sites", "sites/new"):
+        for path in (
+            "map", "sites", "sites/new", "queue?show=all", "incidents/", "look-up", "look-ups", "unidentified", "status",
+            f"o/{references(demo)['heron']}", f"incidents/{incident(demo)}/together",
+        ):  # fmt: skip
             page = look.at(path)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -88,6 +88,12 @@ def focus_order(page: Page) -> list[str]:
     return passed
 
 
+def height(page: Page, selector: str) -> float:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return float(box["height"])
+
+
 TOP = [".skip", ".brand", ".find", ".top nav", ".practice"]
 
 
@@ -98,6 +104,16 @@ def test_the_desk(server: LiveServer, browser: Browser) -> None:
     page.goto(f"{server.url}/desk/login")
     assert axe(page) == []
     come_in(page, server.login_link())
+
+    # All that an account may do that is admin and lead stands in one line; on a phone nothing is cut off.
+    assert page.locator(".top nav a").count() == 6
+    assert height(page, ".top") < 60
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.top nav a')].every((a) => a.getBoundingClientRect().right <= innerWidth)"
+    )
+    page.set_viewport_size({"width": 1280, "height": 800})
 
     # Found by its spoken reference, opened and played by keyboard.
     assert axe(page) == []

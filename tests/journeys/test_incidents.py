@@ -14,10 +14,12 @@ from tests.journeys.live import LiveServer, until
 from tests.journeys.pictures import picture
 from tests.journeys.test_desk import axe, browser, come_in
 from tests.journeys.test_footage import in_english, in_french
+from tests.material import photo
 
 __all__ = ["browser"]  # a fixture: both languages, light and dark
 pytestmark = pytest.mark.journey
 SECONDS = 40
+STILL = 14  # seconds after the start: both films run
 # How far each film is from where the first one is, on the axis, and how fast each plays.
 STATE = """() => {
   const films = [...document.querySelectorAll('video.on')];
@@ -34,7 +36,8 @@ def two_observers(server: LiveServer) -> None:
     app = create_app(Config(instance=server.instance, testing=True))
     one, two, _three = phones(app)
     start = (now_ms() - 7_200_000) // 60_000 * 60_000
-    record_first(one, start, SECONDS)
+    # It takes a photo while it films, as phones do: without a break in the film.
+    record_first(one, start, SECONDS).record(STILL, "photo", photo(), mime="image/jpeg")
     record_second(two, start, SECONDS)
     waiting = "SELECT count(*) FROM item WHERE state IN ('waiting', 'opening')"
     until("the worker has opened everything", lambda: server.rows(waiting) == [(0,)])
@@ -60,6 +63,7 @@ def test_two_observers_of_one_operation(server: LiveServer, browser: Browser) ->
     assert axe(page) == []
     incident = page.url
     in_step(page, incident)
+    photo_beside(page)
     by_eye(page)
     judged(page)
     without_one_film(page, incident)
@@ -116,6 +120,25 @@ def in_step(page: Page, incident: str) -> None:
     ]
 
 
+def photo_beside(page: Page) -> None:
+    """A photo is shown at its moment on the common line, beside the film of who took it; the other's film goes on."""
+    first, second = page.locator(".tile").nth(0), page.locator(".tile").nth(1)
+    page.locator("[data-moment][data-of='2'] [data-to]").nth(1).click()
+    expect(page.locator("img.on")).to_have_count(0)
+    page.locator("[data-moment][data-of='1'].l-code [data-to]").click()
+    expect(first.locator("img.on")).to_be_visible()
+    expect(first.locator("video.on")).to_be_visible()
+    expect(second.locator("img.on")).to_have_count(0)
+    until("the photo has come", lambda: page.evaluate("document.querySelector('img.on').naturalWidth > 0"))
+    page.locator("h1").click()
+    page.keyboard.press("Space")
+    one, other = page.evaluate(STATE)["seen"]
+    until("the one goes on", lambda: page.evaluate(STATE)["seen"][0] > one + 0.2)
+    until("and the other", lambda: page.evaluate(STATE)["seen"][1] > other + 0.2)
+    page.keyboard.press("Space")
+    until("both stand still", lambda: page.evaluate(STATE)["playing"] == [False, False])
+
+
 def by_eye(page: Page) -> None:
     before = page.evaluate(STATE)["seen"]
     second = page.locator("[data-shift-form='2']")
@@ -159,8 +182,18 @@ def without_one_film(page: Page, incident: str) -> None:
     until("the other plays", lambda: page.evaluate(STATE)["playing"] == [True])
     before = page.evaluate(STATE)["seen"][0]
     until("and goes on", lambda: page.evaluate(STATE)["seen"][0] > before + 0.5)
-    expect(page.locator(".tile").nth(1).locator("[data-empty]")).to_be_visible()
+    # What didn't come isn't the same as nothing, here and on the page of its observation.
+    expect(page.locator(".tile").nth(1).locator("[data-lost]")).to_be_visible()
+    expect(page.locator(".tile").nth(1).locator("[data-empty]")).to_be_hidden()
+    page.locator(".tile").nth(1).locator("h2 a").click()
+    broken = page.locator(".broken").first
+    expect(broken).to_be_visible()
+    expect(page.locator(".cannot").first).to_be_hidden()
+    assert axe(page) == []
     page.unroute_all()
+    broken.get_by_role("button").click()
+    expect(page.locator("video").first).to_be_visible()
+    expect(broken).to_be_hidden()
 
 
 @in_french

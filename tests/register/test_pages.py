@@ -68,6 +68,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             observation, "officer", {"officer": officer, "force": "GM", "look": look}, officer, **SITE
         )
         none = {**SAID, "officer": officer, "pattern": None, "status": "NOT_WORN", "unsure": []}
+        none["checked"] = officer == 1
         phone.entry(observation, "rio", none, officer + 4)
     with app.app_context():
         work_off()
@@ -100,6 +101,20 @@ def test_hits_say_how_they_agree_the_best_first(place: Place) -> None:
     page = look_up(place.lead, number=WHOLE)
     assert tiers(page) == ["A", "A", "B", "D"]
     assert "one digit easily taken for another" in page and "Place 4 differs." in page
+
+
+def test_a_place_that_differs_but_is_unsure_is_said(place: Place) -> None:
+    """It isn't against the other, so no tier falls for it; but nobody should take the two for equal."""
+    for pattern, unsure in (("0009132", []), ("0009732", [4])):
+        take_in(
+            place.phone,
+            new_id(),
+            "rio",
+            {**SAID, "pattern": pattern, "status": "READ_FULL", "unsure": unsure},
+            0,
+        )
+    page = look_up(place.lead, number="0009132")
+    assert page.count("Place 5 differs, but is unsure in one of them.") == 1
 
 
 def test_digits_and_all_else_narrow_one_another(place: Place) -> None:
@@ -287,6 +302,7 @@ def test_not_worn_needs_a_look_at_all_places(place: Place) -> None:
     status, page = again(place, status="NOT_WORN")
     assert status == 422 and "needs chest, shoulders and armband in view" in page
     assert again(place, status="NOT_WORN", checked="y")[0] == 303
+    assert newest(place).checked
     status, page = again(place, number="9081726", status="NOT_WORN", checked="y")
     assert status == 422 and "contradict each other" in page
 
@@ -295,10 +311,14 @@ def test_those_without_a_number_have_a_place_of_their_own(place: Place) -> None:
     page = place.lead.page("/desk/unidentified")
     assert "tall, covered face" in page and "helmet, no band" in page and "BX" in page
     assert "whole" not in page.partition("<main")[2]
+    # Not worn is a finding where all places were in view, and said to be none where they weren't.
+    all_seen, not_all = "chest, shoulders and armband seen", "chest, shoulders and armband not all seen"
+    assert page.count(all_seen) == page.count(not_all) == 1
     filtered = place.lead.post(
         "/desk/unidentified", {"look": "covered face", "force": "GM"}, page="/desk/unidentified"
     )
     assert "tall, covered face" in filtered.text and "helmet, no band" not in filtered.text
+    assert all_seen in filtered.text
     assert (
         "Nobody fits" in place.lead.post("/desk/unidentified", {"unit": "99"}, page="/desk/unidentified").text
     )

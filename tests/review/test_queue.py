@@ -9,11 +9,14 @@ from flask import Flask
 from sqlalchemy import event
 
 from app import language
+from app.accounts import service as accounts
 from app.clock import now_ms
 from app.db import db
 from app.ids import new_id
 from app.review import find, queue
 from app.review.rows import Row
+from app.sites import service as sites
+from app.sites.facts import Facts
 from tests.desk import Desk, anybody, person
 from tests.material import Observed, photo
 from tests.phone import Phone
@@ -207,3 +210,35 @@ def test_nothing_yet_says_why(app: Flask) -> None:
     desk = person(app, "lead")
     assert "Nothing has arrived yet" in desk.page("/desk/queue")
     assert new_id() not in desk.page("/desk/queue?show=trial")
+
+
+def test_a_site_is_picked_from_the_list(app: Flask, phone: Phone) -> None:
+    """By any of its names, on the days that it holds; what is typed beside it narrows it; neither stands in an address."""
+    there, elsewhere = Observed(phone), Observed(phone)
+    for seen, site in ((there, "bois x"), (elsewhere, "B1")):
+        seen.say(0, "open", place={"source": "site", "site": site})
+        seen.say(1, "code", {"code": "FOR-GAS", "officer": None, "basis": "SAW"})
+    open_all(app)
+    desk = person(app, "lead", name="picks")
+    with app.app_context():
+        lead = accounts.by_name("picks")
+        assert lead is not None
+        sites.add(lead, Facts("BX", ("Bois X",), "Calais"))
+    assert '<option value="BX">BX · Bois X, Calais</option>' in desk.page("/desk/queue")
+    here, other = reference_of(app, there.id), reference_of(app, elsewhere.id)
+
+    def found(**said: str) -> str:
+        answer = desk.post("/desk/search", said, page="/desk/queue")
+        assert answer.status_code == 200
+        return answer.text
+
+    page = found(site="BX")
+    assert here in page and other not in page
+    assert '<option selected value="BX">' in page
+    page = found(site="BX", text="gas")
+    assert here in page and 'name="text" value="gas"' in page
+    assert here not in found(site="BX", text="baton")
+    assert here in found(text="Calais") and other not in found(text="Calais")
+    assert desk.post("/desk/search", {"text": "", "site": ""}, page="/desk/queue").status_code == 303
+    for path in ("/desk/look-up", "/desk/unidentified"):
+        assert '<datalist id="sites"><option value="BX">' in desk.page(path)
