@@ -10,12 +10,15 @@ import errno
 import os
 import re
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import BinaryIO
 
 from flask import Flask, current_app
+from sqlalchemy.exc import DBAPIError
 
 _NAME = re.compile(r"^[a-z]+/[0-9a-f]{32,64}(\.[a-z0-9-]+)?$")
+POSTGRES_FULL = "53100"
 SHELVES = ("incoming", "heads", "bodies", "tails", "working")
 
 
@@ -23,9 +26,12 @@ class BlobMissing(Exception):
     """No blob has this name."""
 
 
-def is_full(error: OSError) -> bool:
-    """Whether this is the disk or a quota at its end."""
-    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+def is_full(error: BaseException) -> bool:
+    """Whether this is the disk or a quota at its end, for a file or for the database."""
+    if isinstance(error, DBAPIError):
+        codes = getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None)
+        return codes in {(sqlite3.SQLITE_FULL, None), (None, POSTGRES_FULL)}
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def fsync_folder(folder: Path) -> None:

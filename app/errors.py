@@ -8,6 +8,8 @@ from flask import Flask, Response, current_app, jsonify, render_template, reques
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
+from app.blobs import is_full
+
 
 class Problem(Exception):
     """A request that can't be met. `code` is for programs, `message` for people, in the request's language."""
@@ -15,6 +17,14 @@ class Problem(Exception):
     def __init__(self, code: str, message: str, status: int = 422, **headers: str) -> None:
         super().__init__(code)
         self.code, self.message, self.status, self.headers = code, message, status, headers
+
+
+def disk_full() -> Problem:
+    return Problem(
+        "disk-full",
+        _("The server's disk is nearly full. What arrived is kept; the phone keeps the rest."),
+        507,
+    )
 
 
 def as_json(code: str, message: str) -> dict[str, Any]:
@@ -74,6 +84,8 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
+        if is_full(error):
+            return problem(disk_full())
         current_app.logger.error("unexpected %s", named(error))
         if current_app.config["TEMOIN"].testing:
             raise error

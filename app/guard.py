@@ -19,10 +19,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.errors import Problem
-from app.rates import WITHIN, Rates
+from app.rates import WITHIN, Present, Rates
 from config import Config
 
 KIB = 1024
+AT_ONCE = 12  # requests of one device under way: a stolen token must not hold every thread with bodies that never end
 
 # Largest body by the beginning of the path; the first that fits counts. Uploads have a setting of their own.
 BODY_LIMITS = (
@@ -166,7 +167,7 @@ def devices_by(app: Flask, known: Callable[[], str | None]) -> None:
 def _slow_down(app: Flask) -> None:
     """Refuse callers who ask more often than RATES allow. Raises Problem within the request."""
     key = secrets.token_bytes(32)
-    counted = Rates()
+    counted, present = Rates(), Present()
 
     def caller(rate: Rate) -> str:
         # By the device, however its token is written; who has no good one counts by address like any stranger.
@@ -174,14 +175,24 @@ def _slow_down(app: Flask) -> None:
         said = who or network(request.remote_addr or "")
         return hashlib.blake2b(said.encode(), key=key, digest_size=16).hexdigest()
 
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        if (who := g.pop("present", None)) is not None:
+            present.leave(who)
+
     @app.before_request
     def count() -> None:
         for rate in RATES:
             if rate.method != request.method or not rate.path.search(request.path):
                 continue
-            if not counted.hit(rate.path.pattern + caller(rate), rate.most, time.monotonic()):
-                refused = _("Too many requests. Please wait a minute.")
+            who = caller(rate)
+            refused = _("Too many requests. Please wait a minute.")
+            if not counted.hit(rate.path.pattern + who, rate.most, time.monotonic()):
                 raise Problem("too-many", refused, 429, Retry_After=str(int(WITHIN)))
+            if rate.by_token:
+                if not present.enter(who, AT_ONCE):
+                    raise Problem("too-many", refused, 429, Retry_After="5")
+                g.present = who
 
 
 def init_app(app: Flask) -> None:

@@ -1,8 +1,8 @@
-"""How often something may happen within a minute, counted in memory. Pure: no request, no clock of its own."""
+"""How often something may happen within a minute, and how often at once; counted in memory. Pure: no request, no clock."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from threading import Lock
 
 WITHIN = 60.0  # seconds
@@ -37,3 +37,25 @@ class Rates:
 
     def __len__(self) -> int:
         return len(self._moments)
+
+
+class Present:
+    """How many of each are under way."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._here: Counter[str] = Counter()
+
+    def enter(self, key: str, most: int) -> bool:
+        """Count one more, unless there are `most`. Whether it was; then it must `leave`."""
+        with self._lock:
+            if self._here[key] >= most:
+                return False
+            self._here[key] += 1
+            return True
+
+    def leave(self, key: str) -> None:
+        with self._lock:
+            self._here[key] -= 1
+            if self._here[key] <= 0:
+                del self._here[key]

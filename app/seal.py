@@ -27,6 +27,11 @@ SEALED_CHUNK = CHUNK + 16
 NONCE = 16
 
 
+def whole_chunks(size: int) -> int:
+    """Plaintext bytes of the whole chunks within the first `size` bytes of a body."""
+    return max(0, size - NONCE) // SEALED_CHUNK * CHUNK
+
+
 class SealError(Exception):
     """The bytes are no age file, are damaged, or are sealed to another key. The message says which, never content."""
 

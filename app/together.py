@@ -63,9 +63,11 @@ class Together(Generic[A, R]):
         try:
             with unit_of_work():
                 answers = iter(self._store([piece for lot in lots for piece in lot.pieces]))
-        except Exception:  # each hears of its own, when it stores alone
+        except BaseException as error:  # each hears of its own, when it stores alone
             for lot in lots:
                 lot.alone = True
+            if not isinstance(error, Exception):
+                raise
         else:
             for lot in lots:
                 lot.answers = [next(answers) for _ in lot.pieces]

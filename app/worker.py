@@ -7,6 +7,7 @@ folder is touched at each round, for the status page.
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import signal
 import threading
@@ -30,6 +31,7 @@ from app.review import withdraw
 
 FAIR = 4  # every so many items the one that waits longest comes first
 ROUND = 20  # items before the sweep may be due again
+ROUND_WITHIN = 15  # seconds likewise: large films must not hide a phone that was smashed meanwhile
 RECOVER = 5  # seconds after an error that nobody expected
 IDLE = 0.5  # seconds between looks at an empty queue
 SWEEP = 60  # seconds
@@ -56,14 +58,19 @@ def last_alive(instance: Path) -> int | None:
 
 def sweep() -> None:
     """Find what was begun and not finished."""
-    if keys().may_sign:  # else the web server does it when it starts (scripts/gunicorn_conf.py)
-        storing.finish_begun()
-        close_given_up()
+    if keys().may_sign:  # else the web server does it (scripts/gunicorn_conf.py)
+        sign_left()
     withdraw.sweep()
     heads.close_left()
     heads.close_old()
     keys().renew_intake()
     rotation.destroy_old()
+
+
+def sign_left() -> None:
+    """Store, with a receipt, what had all its bytes when something died, and what fell silent for good."""
+    storing.finish_begun()
+    close_given_up()
 
 
 def open_silent(budget: float = LOOK) -> None:
@@ -72,7 +79,8 @@ def open_silent(budget: float = LOOK) -> None:
     end = time.monotonic() + budget
     for upload in _in_turn(uploads.unfinished()):
         quiet = time.time() - uploads.incoming(upload).touched()
-        if GIVEN_UP > quiet > SILENT:
+        # Below zero: somebody has set the server's clock back.
+        if GIVEN_UP > quiet > SILENT or quiet < -SILENT:
             silent.open_silent(upload)
             if time.monotonic() > end:
                 return
@@ -95,10 +103,14 @@ def close_given_up() -> None:
             storing.close_cut(upload)
 
 
-def work_off(most: int | None = None) -> int:
-    """Open what waits, at most so many items. Returns how many were opened."""
-    done = 0
-    while done != most and (item := opening.next_waiting(oldest=done % FAIR == FAIR - 1)) is not None:
+def work_off(most: int | None = None, within: float = math.inf) -> int:
+    """Open what waits: at most so many items, and none after so many seconds. Returns how many were opened."""
+    done, end = 0, time.monotonic() + within
+    while (
+        done != most
+        and time.monotonic() < end
+        and (item := opening.next_waiting(oldest=done % FAIR == FAIR - 1)) is not None
+    ):
         opening.open_item(item.id)
         db.session.remove()
         alive_file(current_app.config["TEMOIN"].instance).touch()
@@ -149,7 +161,7 @@ def run(app: Flask) -> None:
                     looked = time.monotonic()
                     open_silent()
                 making = viewing.go_on(making)
-                if work_off(ROUND) == 0:
+                if work_off(ROUND, ROUND_WITHIN) == 0:
                     forget_reads()
                     db.session.remove()
                     stop.wait(IDLE)

@@ -7,7 +7,8 @@ from __future__ import annotations
 import gc
 import logging
 import re
-from threading import Barrier
+from concurrent.futures import Executor
+from threading import Barrier, Event, Thread
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -45,6 +46,7 @@ threads = 64
 timeout = 120
 graceful_timeout = 10  # an upload that is cut here goes on at its offset
 keepalive = 75
+READY = 30  # seconds that threads may take to begin
 SILENT = 60  # seconds a body may pause: a thread that waits for ever is a thread that nobody else has
 
 
@@ -60,19 +62,43 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Where web server and worker are two users, only this one can sign what a crash left unsigned."""
-    from app.intake import storing
-    from app.keys import keys
-
-    # All threads at once: when a crowd comes, there is no time to begin them one by one.
-    ready = Barrier(threads + 1)
-    for _ in range(threads):
-        worker.tpool.submit(ready.wait)
-    ready.wait()
+    """Everything the web process does once, before its first request."""
+    begin_threads(worker.tpool, worker.cfg.threads)
     # What was loaded stays; looking through all of it for garbage stops every thread for a tenth of a second.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    with worker.wsgi.app_context():
-        if not keys().may_open:
-            storing.finish_begun()
+    sweep(worker.wsgi)
+
+
+def begin_threads(pool: Executor, number: int) -> None:
+    """All at once: when a crowd comes, there is no time to begin them one by one."""
+    ready = Barrier(number + 1)
+    for _ in range(number):
+        pool.submit(ready.wait, READY)
+    ready.wait(READY)
+
+
+def sweep(app: Any) -> None:
+    """Where web server and worker are two users, only this one can sign what a crash or long silence left unsigned: once
+    now, then every minute."""
+    from app.errors import named
+    from app.keys import keys
+    from app.worker import SWEEP, sign_left
+
+    with app.app_context():
+        if keys().may_open:
+            return
+        sign_left()
+
+    def again() -> None:
+        while not Event().wait(SWEEP):
+            with app.app_context():
+                try:
+                    sign_left()
+                except (
+                    Exception
+                ) as error:  # the next round tries again; its text could hold content, its kind can't
+                    app.logger.error("sweep: %s", named(error))
+
+    Thread(target=again, name="sweep", daemon=True).start()

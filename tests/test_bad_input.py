@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 from flask import Flask
 from joserfc.jws import serialize_compact
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app import jws
@@ -237,6 +238,30 @@ def test_a_full_disk_is_said_and_keeps_what_it_has(
         in_one_shape(half(server, server.offset, server.half.bytes[server.offset :]), 507, "disk-full")
         assert "refused 507: disk-full" in caplog.text
     server.has_lost_nothing()
+
+
+def allow_pages(app: Flask, pages: int) -> None:
+    """So many pages for the database, as a full disk would have it, on every connection that is kept."""
+    with app.app_context():
+        connections = [db.engine.raw_connection() for _ in range(db.engine.pool.size())]  # type: ignore[attr-defined]
+        for connection in connections:
+            connection.cursor().execute(f"PRAGMA max_page_count = {pages}")
+            connection.close()
+
+
+def test_a_database_that_finds_no_room_says_so_too(server: Server) -> None:
+    with server.app.app_context():
+        pages = db.session.scalar(text("PRAGMA page_count"))
+        db.session.remove()
+    allow_pages(server.app, pages)
+    for number in range(64):
+        sealed = server.phone.seal(b"%d" % number)
+        statement = server.phone.sign("temoin-commitment", {"items": [sealed.named("photo")] * 16})
+        answer = statements(server, [statement])
+        if answer.status_code != 200:
+            break
+    in_one_shape(answer, 507, "disk-full")
+    allow_pages(server.app, 2**30)  # there is room again, and nothing was lost
 
 
 ENTRIES = {

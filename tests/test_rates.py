@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.rates import WITHIN, Rates
+from app.rates import WITHIN, Present, Rates
 
 
 def test_as_many_as_allowed_and_no_more() -> None:
@@ -36,3 +36,12 @@ def test_never_more_than_allowed_in_any_minute(moments: list[float], most: int) 
     assert let_in[0] == moments[0]
     for moment in let_in:
         assert sum(moment - WITHIN < other <= moment for other in let_in) <= most
+
+
+def test_so_many_at_once_and_one_more_when_one_has_left() -> None:
+    present = Present()
+    assert [present.enter("a", 2) for _ in range(3)] == [True, True, False]
+    assert present.enter("b", 2)
+    present.leave("a")
+    assert present.enter("a", 2)
+    assert not present.enter("a", 2)

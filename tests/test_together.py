@@ -97,6 +97,18 @@ def test_within_a_unit_of_work_it_is_stored_with_that(app: Flask) -> None:
     assert kept(app) == []
 
 
+class Ended(BaseException):
+    """As SystemExit is: no error, and nothing is stored."""
+
+
+def test_an_end_in_the_middle_is_never_taken_for_an_answer(app: Flask) -> None:
+    def store(_pieces: Sequence[str]) -> list[int]:
+        raise Ended
+
+    with app.app_context(), pytest.raises(Ended):
+        Together(store).do(["x"])
+
+
 def log_start(app: Flask) -> int:
     with app.app_context():
         page = next(page for page in log.walk(log.head()[0]) if any(s.verb == "test.kept" for s in page))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -15,6 +13,7 @@ from app.intake.incoming import Incoming
 from app.intake.models import Item
 from app.keys import Keys
 from scripts import gunicorn_conf
+from tests.lessons.test_silent import fall_silent
 from tests.phone import make_phone
 
 
@@ -43,14 +42,25 @@ def test_the_worker_leaves_to_the_web_server_what_it_may_not_sign(
         worker.sweep()
     assert receipts(app) == []
     monkeypatch.setattr(Keys, "may_open", False)
-    gunicorn_conf.post_worker_init(SimpleNamespace(wsgi=app))
+    gunicorn_conf.sweep(app)
+    assert len(receipts(app)) == 1
+
+
+def test_the_web_server_closes_what_fell_silent_for_good(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = make_phone(app)
+    sealed = phone.seal(b"what was seen")
+    url = phone.create(sealed.id).headers["Location"]
+    phone.patch(url, 0, sealed.bytes)
+    fall_silent(app, worker.GIVEN_UP + 60)
+    monkeypatch.setattr(Keys, "may_open", False)
+    gunicorn_conf.sweep(app)
     assert len(receipts(app)) == 1
 
 
 def test_with_one_user_only_the_worker_finishes(app: Flask) -> None:
     """Two processes that start together must not finish the same upload."""
     leave_unfinished(app)
-    gunicorn_conf.post_worker_init(SimpleNamespace(wsgi=app))
+    gunicorn_conf.sweep(app)
     assert receipts(app) == []
     with app.app_context():
         worker.sweep()

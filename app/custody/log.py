@@ -61,6 +61,12 @@ class Entry:
     detail: dict[str, Any]
 
 
+def take_turn() -> None:
+    """Be the only writer of the log until the caller's unit of work ends. SQLite's has its turn from the beginning."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock(7365)"))
+
+
 def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None = None) -> Place:
     """Write one entry, within the caller's unit of work."""
     return append_all([Entry(actor, verb, object_id, detail or {})])[0]
@@ -69,8 +75,7 @@ def append(actor: str, verb: str, object_id: str, detail: dict[str, Any] | None 
 def append_all(entries: Sequence[Entry]) -> list[Place]:
     """Write entries in their order, within the caller's unit of work."""
     with unit_of_work() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text("SELECT pg_advisory_xact_lock(7365)"))  # one writer of the log at a time
+        take_turn()
         # Tables, not objects: this runs under the write lock for everything that happens, and takes half the time.
         line = session.connection()
         last = line.execute(_LAST).first()

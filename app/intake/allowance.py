@@ -17,21 +17,13 @@ from sqlalchemy import bindparam, select, text
 from app.blobs import blobs
 from app.db import db, forget_reads
 from app.enrol.models import Device
-from app.errors import Problem
+from app.errors import Problem, disk_full
 from app.intake.incoming import Incoming
 from app.intake.models import Upload
 
 OVERHEAD = 8 * 1024  # bytes that every upload costs beside its own: two files and its rows
 COUNTED_AGAIN = 10  # seconds
 MOST_OPEN = 1000  # uploads of one device that have begun and not ended
-
-
-def disk_full() -> Problem:
-    return Problem(
-        "disk-full",
-        _("The server's disk is nearly full. What arrived is kept; the phone keeps the rest."),
-        507,
-    )
 
 
 def _over_quota() -> Problem:

@@ -177,7 +177,8 @@ class Incoming:
 
     def set_aside(self) -> None:
         """Keep what arrived under another name and begin again at 0."""
-        for path in (self.head, self.body):
+        # The head last: should it be alone after a crash, the phone goes on behind it.
+        for path in (self.body, self.head):
             if path.exists():
                 path.rename(path.with_name(path.name + "-aside"))
         _hashes.take(self.upload, -1)

@@ -13,7 +13,8 @@ class Statement(Model):
 
     __tablename__ = "statement"
     sha256: Mapped[str] = mapped_column(primary_key=True)
-    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    __table_args__ = (Index("ix_statement_device_seq", "device_id", "seq"),)
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
     seq: Mapped[int] = mapped_column(BigInteger)
     typ: Mapped[str]
     jws: Mapped[bytes] = mapped_column(LargeBinary)

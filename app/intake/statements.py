@@ -29,7 +29,11 @@ KINDS = {"photo", "film", "sound", "import", "entry"}
 _HASH = re.compile(r"[A-Za-z0-9_-]{43}")
 # Words rather than an expression: asked for every statement, and taking an expression apart costs more than its answer.
 _NEAR = text(
-    "SELECT sha256, seq, receipt FROM statement WHERE device_id = :device AND seq IN (:before, :number)"
+    "SELECT EXISTS(SELECT 1 FROM statement WHERE sha256 = :digest) AS known,"
+    " (SELECT receipt FROM statement WHERE sha256 = :digest) AS receipt,"
+    " EXISTS(SELECT 1 FROM statement WHERE device_id = :device AND seq = :number) AS taken,"
+    " EXISTS(SELECT 1 FROM statement WHERE device_id = :device AND seq = :before) AS preceded,"
+    " EXISTS(SELECT 1 FROM statement WHERE sha256 = :prev AND device_id = :device AND seq = :before) AS linked"
 )
 _KEEP, _COMMIT = insert(Statement), insert(Commitment)
 
@@ -38,12 +42,12 @@ def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and bool(_HASH.fullmatch(value))
+
+
 def _is_part(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and _is_size(value.get("size"))
-        and bool(_HASH.fullmatch(str(value.get("sha256"))))
-    )
+    return isinstance(value, dict) and _is_size(value.get("size")) and _is_hash(value.get("sha256"))
 
 
 def _is_sealed(value: object) -> bool:
@@ -132,27 +136,35 @@ def _kept(said: list[_Said]) -> list[dict[str, Any]]:
 
 def _keep(said: Sequence[_Said]) -> list[dict[str, Any]]:
     """Within a unit of work. Tables, not objects: commitments go before all media, of all phones at once."""
+    log.take_turn()  # what is found here must still hold when it is written
     line = db.session.connection()
     receipts: dict[str, bytes | None] = {}  # by digest, of all that is known
     rows: list[dict[str, Any]] = []
     new: list[_Said] = []
-    numbered: dict[tuple[str, int], set[str]] = {}  # digests by signer and number
+    here: dict[tuple[str, int], set[str]] = {}  # digests of these very statements by signer and number
     for one in said:
-        number = one.payload["seq"]
-        for known in line.execute(_NEAR, {"device": one.signer, "number": number, "before": number - 1}):
-            receipts.setdefault(known.sha256, known.receipt)
-            numbered.setdefault((one.signer, known.seq), set()).add(known.sha256)
         if one.digest in receipts:
             continue
-        receipts[one.digest] = None
-        here = numbered.setdefault((one.signer, number), set())
-        before = numbered.get((one.signer, number - 1), set())
+        number, prev = one.payload["seq"], one.payload.get("prev")
+        asked = {
+            "digest": one.digest,
+            "device": one.signer,
+            "number": number,
+            "before": number - 1,
+            "prev": prev,
+        }
+        near = line.execute(_NEAR, asked).one()
+        receipts[one.digest] = near.receipt
+        if near.known:
+            continue
+        before = here.get((one.signer, number - 1), set())
         # Two statements with one number, or a broken chain, can be a copied phone: kept and shown, never refused.
         rows.append({
             "sha256": one.digest, "device_id": one.signer, "seq": number, "typ": one.typ, "jws": one.token.encode(),
-            "forked": bool(here), "broken_link": bool(before) and one.payload.get("prev") not in before,
+            "forked": bool(near.taken) or (one.signer, number) in here,
+            "broken_link": bool(near.preceded or before) and not near.linked and prev not in before,
         })  # fmt: skip
-        here.add(one.digest)
+        here.setdefault((one.signer, number), set()).add(one.digest)
         new.append(one)
     if new:
         _write(line, new, rows, receipts)
@@ -215,7 +227,8 @@ def _checked(bearer: Device, token: str) -> _Said:
     ):
         raise Problem("wrong-audience", _("The statement is for another server or phone."))
     shape = SHAPES.get(header["typ"])
-    if shape is None or not _is_size(payload.get("seq")) or not shape(payload):
+    numbered = _is_size(payload.get("seq")) and (payload.get("prev") is None or _is_hash(payload["prev"]))
+    if shape is None or not numbered or not shape(payload):
         raise Problem("bad-statement", _("The statement doesn't have the agreed form."))
     said = _Said(token, header["typ"], payload, device.id, bearer.id, jws.sha256(token.encode()))
     if said.typ == "temoin-handover" and db.session.get(Statement, said.digest) is None:

@@ -14,7 +14,7 @@ from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.enrol.models import Device
 from app.errors import Problem
-from app.intake import allowance, handover, uploads
+from app.intake import allowance, handover, prefixes, uploads
 from app.intake.incoming import Incoming
 from app.intake.models import Commitment, Item, Superseded, Upload
 from app.keys import keys
@@ -97,7 +97,7 @@ def _attest(device: Device, upload: Upload, found: tuple[int, str, int, str]) ->
     maker = handover.maker_of(device.id, upload.item_id)
     said = db.session.scalars(_SIGNED, {"device": maker, "item": upload.item_id}).all()
     if not said:
-        return "none", None, False
+        return "none", prefixes.kind(maker, upload.item_id), False
     for one in said:
         if (one.head_size, one.head_sha256, one.body_size, one.body_sha256) == found:
             return "match", one.kind, one.cut
@@ -110,10 +110,11 @@ def _is_practice(maker: str, sender: Device) -> bool:
 
 
 def _refuse_once(upload: Upload, here: Incoming) -> None:
+    # Set aside first: after a crash in between nothing is left that the sweep could take for the second try.
+    here.set_aside()
     with unit_of_work() as session:
         session.get_one(Upload, upload.id).refusals = 1
         log.append(f"device:{upload.device_id}", "item.differed", upload.item_id, {"upload": upload.id})
-    here.set_aside()
     raise Problem(
         "differs-from-commitment",
         _("The bytes that arrived aren't the ones the phone committed to. It will send them once more."),
@@ -241,19 +242,6 @@ def _closed(upload: Upload) -> Item | None:
     """What was stored of an upload's item when it was closed, before this upload of it began."""
     one = {"device": upload.device_id, "item": upload.item_id, "id": upload.id}
     return db.session.scalars(_CLOSED, one).first()
-
-
-def last_prefix(device_id: str, item_id: str) -> Commitment | None:
-    """The longest prefix that the phone that seals it signed."""
-    return db.session.scalars(
-        select(Commitment)
-        .where(
-            Commitment.device_id == handover.maker_of(device_id, item_id),
-            Commitment.item_id == item_id,
-            Commitment.prefix,
-        )
-        .order_by(Commitment.body_size.desc())
-    ).first()
 
 
 def finish_begun() -> int:

@@ -14,10 +14,10 @@ from app.blobs import blobs, is_full
 from app.clock import now_ms
 from app.db import db, forget_reads, unit_of_work
 from app.enrol.models import Device
-from app.errors import Problem
+from app.errors import Problem, disk_full
 from app.ids import is_id, new_id
 from app.intake import handover
-from app.intake.allowance import Meter, disk_full, forget
+from app.intake.allowance import Meter, forget
 from app.intake.incoming import Incoming, Overtaken, append_from, pieces, spool
 from app.intake.models import Commitment, Item, Upload
 from app.intake.tus import Creation, Patch

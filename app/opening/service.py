@@ -14,7 +14,7 @@ from app.clock import now_ms
 from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.ids import new_id
-from app.intake import handover, uploads
+from app.intake import handover, prefixes, uploads
 from app.intake.models import Item, Superseded, Upload
 from app.journal import service as journal
 from app.keys import keys
@@ -23,14 +23,7 @@ from app.opening.models import Opening, Viewing
 from app.opening.run import ChildFailed, Order, in_child
 from app.opening.source import read_tail
 from app.register import service as register
-from app.seal import (
-    CHUNK,
-    NONCE,
-    SEALED_CHUNK,
-    NotForThisKey,
-    SealedReader,
-    SealError,
-)
+from app.seal import NotForThisKey, SealedReader, SealError, whole_chunks
 
 MAX_TRIES = 3
 ENTRY_LIMIT = 512 * 1024
@@ -164,7 +157,7 @@ def _adopt_media(about: str | None, made_by: str, observation_id: str) -> None:
 def tails(device_id: str, item_id: str, body_size: int) -> list[tuple[int, str]]:
     """What tails add to a body of this size, decrypted: at most 64 KiB each, never parsed here. Those that reach
     furthest, and the newest besides, since the end of a body may be no part of it."""
-    whole = max(0, body_size - NONCE) // SEALED_CHUNK * CHUNK
+    whole = whole_chunks(body_size)
     found = []
     for upload in uploads.tails_of(device_id, item_id)[:MOST_TAILS]:
         try:
@@ -196,7 +189,7 @@ def _open_media(item: Item, head: bytes, file_key: bytes) -> None:
     opening = record(item.id, made, name)
     opening.observation_id = journal.observation_of_media(item.made_by, item.item_id)
     opening.sealed_size = item.body_size
-    opening.attested_size = _covered(item, opening) if item.attested == "match" else 0
+    opening.attested_size = _attested(item, opening, head)
     wanted = made.get("viewing") if name is not None else None
     with unit_of_work() as session:
         session.add(opening)
@@ -222,10 +215,14 @@ def _make_provisional(item: Item) -> None:
     )
 
 
-def _covered(item: Item, opening: Opening) -> int:
-    """Plaintext bytes that a commitment to the body covers: what a tail added to a cut recording, nobody signed."""
-    whole = max(0, item.body_size - NONCE) // SEALED_CHUNK * CHUNK
-    return min(opening.original_size, whole) if opening.interrupted else opening.original_size
+def _attested(item: Item, opening: Opening, head: bytes) -> int:
+    """Plaintext bytes that something signed covers: what a tail added to a cut recording, nobody signed."""
+    if item.attested == "match":
+        whole = whole_chunks(item.body_size)
+        return min(opening.original_size, whole) if opening.interrupted else opening.original_size
+    with blobs().open(f"bodies/{item.id}") as body:
+        signed = prefixes.covered(item.made_by, item.item_id, head, body, item.body_size)
+    return min(opening.original_size, whole_chunks(signed))
 
 
 def run_child(order: Order, body: BinaryIO) -> tuple[dict[str, Any], str | None]:

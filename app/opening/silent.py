@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from flask import current_app
 from sqlalchemy import select
 
 from app.blobs import blobs
-from app.custody import log
 from app.db import db, unit_of_work
-from app.intake import handover, storing, uploads
-from app.intake.incoming import Incoming
+from app.intake import handover, prefixes, uploads
 from app.intake.models import Upload
 from app.journal import service as journal
 from app.keys import keys
 from app.opening import service as opening
 from app.opening.models import Opening
 from app.opening.run import ChildFailed, Order
-from app.seal import CHUNK, NONCE, SEALED_CHUNK, SealError
+from app.seal import SealError, whole_chunks
 
 _tried: dict[str, int] = {}  # silent uploads that could not be opened, and how much of them there was
 
@@ -51,10 +47,10 @@ def open_silent(upload: Upload) -> bool:
         return False
     found = opening.record(upload.id, made, name)
     found.provisional, found.sealed_size = True, size
-    found.attested_size = _attested(upload, here)
-    found.observation_id = journal.observation_of_media(
-        handover.maker_of(upload.device_id, upload.item_id), upload.item_id
-    )
+    maker = handover.maker_of(upload.device_id, upload.item_id)
+    with here.body.open("rb") as body:
+        found.attested_size = whole_chunks(prefixes.covered(maker, upload.item_id, head, body, size))
+    found.observation_id = journal.observation_of_media(maker, upload.item_id)
     with unit_of_work() as session:
         session.add(found)
         opening.note(upload.item_id, found)
@@ -77,20 +73,3 @@ def _replace_provisional(upload_id: str, by: Opening) -> list[str]:
     for one in earlier:
         one.working, one.problem = None, "replaced"
     return names
-
-
-def _attested(upload: Upload, here: Incoming) -> int:
-    """Plaintext bytes that the last signed prefix covers, after hashing exactly those bytes."""
-    said = storing.last_prefix(upload.device_id, upload.item_id)
-    if said is None or said.body_size > here.body.stat().st_size:
-        return 0
-    with here.body.open("rb") as body:
-        running, left = hashlib.sha256(), said.body_size
-        while left and (part := body.read(min(left, 1 << 20))):
-            running.update(part)
-            left -= len(part)
-    return (
-        (max(0, said.body_size - NONCE) // SEALED_CHUNK) * CHUNK
-        if log.b64(running.digest()) == said.body_sha256
-        else 0
-    )

@@ -108,6 +108,13 @@ class Medium:
         return max(0, self.opening.original_size - self.opening.attested_size)
 
     @property
+    def attestation(self) -> str:
+        """`match`, `differs`, `none`, or `part`: covered by signed prefixes, as far as they go."""
+        assert self.item is not None
+        in_part = self.item.attested == "none" and self.opening is not None and self.opening.attested_size
+        return "part" if in_part else self.item.attested
+
+    @property
     def same_as_sealed(self) -> bool | None:
         """Whether what was opened is what the phone said at the end; None where it said nothing."""
         if self.end is None or self.opening is None or self.provisional or not self.end.get("sha256"):

@@ -219,9 +219,10 @@ def _row(
 def marks_of(items: list[Item], openings: list[Opening], expected: int, removed: int = 0) -> list[str]:
     """Marks that say what is not as it should be, the gravest first."""
     here = len({item.item_id for item in items}) + sum(o.provisional for o in openings)
+    signed_for = {opening.item for opening in openings if opening.attested_size}  # in part at least
     tests = (
         ("differs", any(item.attested == "differs" for item in items)),
-        ("unattested", any(item.attested == "none" for item in items)),
+        ("unattested", any(item.attested == "none" and item.id not in signed_for for item in items)),
         ("interrupted", any(o.interrupted for o in openings) or any(item.cut for item in items)),
         ("provisional", any(o.provisional for o in openings)),
         ("removed", removed > 0),

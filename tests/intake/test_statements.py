@@ -6,7 +6,7 @@ import json
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app import jws
 from app.db import db
@@ -71,6 +71,23 @@ def test_forks_and_gaps_within_one_request_are_flagged(app: Flask, phone: Phone)
             (True, False),
             (False, True),
         ]
+
+
+@pytest.mark.parametrize("prev", [["x"], {"a": 1}, 7, "", "x" * 44])
+def test_a_link_that_is_no_hash_is_refused_by_itself(app: Flask, phone: Phone, prev: object) -> None:
+    sealed = [phone.seal(b"1"), phone.seal(b"2")]
+    good = phone.sign("temoin-commitment", {"items": [sealed[0].named("photo")]})
+    bad = phone.sign("temoin-commitment", {"items": [sealed[1].named("photo")], "prev": prev})
+    kept, refused = phone.say(good, bad)
+    assert "receipt" in kept and refused["error"]["code"] == "bad-statement"
+
+
+def test_the_one_before_is_found_without_reading_all_of_a_phone(app: Flask) -> None:
+    with app.app_context():
+        plan = db.session.execute(
+            text("EXPLAIN QUERY PLAN SELECT 1 FROM statement WHERE device_id = 'x' AND seq = 1")
+        ).all()
+    assert any("ix_statement_device_seq" in str(row) for row in plan)
 
 
 def test_forged_strange_and_misaddressed_statements_are_refused_one_by_one(app: Flask, phone: Phone) -> None:

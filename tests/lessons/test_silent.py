@@ -80,6 +80,42 @@ def test_shown_as_far_as_it_came_then_again_whole(app: Flask, phone: Phone) -> N
         assert len(db.session.scalars(select(LogEntry).where(LogEntry.verb == "item.opened")).all()) == 2
 
 
+def test_a_prefix_ahead_of_the_bytes_leaves_the_earlier_one_standing(app: Flask, phone: Phone) -> None:
+    """On a line slower than the recording the newest prefix is always ahead: statements go first."""
+    sealed = phone.seal(film())
+    url = phone.create(sealed.id).headers["Location"]
+    phone.patch(url, 0, sealed.head + sealed.body[: NONCE + 4 * SEALED_CHUNK])
+    for chunks in (1, 3, 6):
+        phone.say(prefix(phone, sealed, NONCE + chunks * SEALED_CHUNK))
+    fall_silent(app, worker.SILENT + 1)
+    [found] = openings(app)
+    assert (found.original_size, found.attested_size) == (4 * CHUNK, 3 * CHUNK)
+
+
+def test_a_prefix_under_another_head_covers_nothing(app: Flask, phone: Phone) -> None:
+    sealed = phone.seal(film())
+    url = phone.create(sealed.id).headers["Location"]
+    phone.patch(url, 0, sealed.head + sealed.body[: NONCE + 3 * SEALED_CHUNK])
+    other = Sealed(sealed.id, phone.seal(b"x").head, sealed.body)
+    phone.say(prefix(phone, other, NONCE + 2 * SEALED_CHUNK))
+    fall_silent(app, worker.SILENT + 1)
+    assert [found.attested_size for found in openings(app)] == [0]
+
+
+def test_closing_takes_away_nothing_that_the_phone_had_signed(app: Flask, phone: Phone) -> None:
+    sealed = phone.seal(film())
+    url = phone.create(sealed.id).headers["Location"]
+    phone.patch(url, 0, sealed.head + sealed.body[: NONCE + 4 * SEALED_CHUNK])
+    phone.say(prefix(phone, sealed, NONCE + 3 * SEALED_CHUNK))
+    fall_silent(app, worker.GIVEN_UP + 60)
+    with app.app_context(), app.test_request_context():
+        worker.close_given_up()
+        [item] = db.session.scalars(select(Item)).all()
+        assert (item.attested, item.kind) == ("none", "film")
+    [found] = openings(app)
+    assert (found.provisional, found.original_size, found.attested_size) == (False, 4 * CHUNK, 3 * CHUNK)
+
+
 def test_bytes_that_no_signature_covers_are_not_attested(app: Flask, phone: Phone) -> None:
     sealed = phone.seal(film())
     url = phone.create(sealed.id).headers["Location"]
