@@ -81,7 +81,11 @@ class Reader:
         self.directories: list[Directory] = []
 
     def walk(self) -> None:
-        waiting, seen = [(0, self._number(4))], set[int]()
+        self.walk_from([(0, self._number(4))])
+
+    def walk_from(self, waiting: list[tuple[int, int]]) -> None:
+        """Walk the directories at these places (way, offset), and all that they point to."""
+        seen = set[int]()
         while waiting and len(seen) < MOST_DIRECTORIES:
             way, at = waiting.pop(0)
             if not at or at in seen:

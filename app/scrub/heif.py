@@ -15,7 +15,7 @@ index is padded to its old length, so nothing moves.
 
 import struct
 
-from app.scrub import bmff, exif, icc, items, limits, moov, nal, obu, texts
+from app.scrub import bmff, entries, exif, icc, items, jpeg_units, limits, moov, nal, obu, texts
 from app.scrub.bmff import Box, number
 from app.scrub.errors import Refused
 from app.scrub.items import Item, Items
@@ -25,14 +25,14 @@ from app.scrub.report import Notes
 from app.scrub.samples import Track
 from app.scrub.source import Source
 
-CODED = {b"hvc1": b"hvcC", b"hev1": b"hvcC", b"avc1": b"avcC", b"av01": b"av1C", b"jpeg": b"", b"j2k1": b"",
-         b"vvc1": b"",
-         b"unci": b""}  # fmt: skip
+CODED = {b"hvc1": b"hvcC", b"hev1": b"hvcC", b"avc1": b"avcC", b"av01": b"av1C", b"jpeg": b"", b"unci": b""}
 DERIVED = (b"grid", b"iovl", b"iden")
-PROPERTIES = frozenset(
-    b"hvcC av1C avcC vvcC jpgC j2kH uncC cmpd ispe pixi colr pasp clap irot imir auxC a1op a1lx lsel clli "
-    b"mdcv cclv amve".split()
-)
+PROPERTIES = {
+    b"hvcC": 1 << 16, b"av1C": 1 << 16, b"avcC": 1 << 16, b"jpgC": 1 << 16, b"uncC": 1 << 12, b"cmpd": 1 << 8,
+    b"ispe": 12, b"pixi": 16, b"colr": icc.LARGEST, b"pasp": 8, b"clap": 32, b"irot": 1, b"imir": 1,
+    b"auxC": 64, b"a1op": 1, b"a1lx": 13, b"lsel": 2, b"clli": 4, b"mdcv": 24, b"cclv": 36, b"amve": 8,
+}  # fmt: skip
+"""What says how to decode and show a picture, and the bytes that each may have: none has room for a message."""
 ALPHA = tuple(
     b"urn:mpeg:" + name for name in (b"mpegB:cicp:systems:auxiliary:alpha", b"hevc:2015:auxid:1", b"avc:2015:auxid:1")
 )  # fmt: skip
@@ -216,7 +216,11 @@ class Picture:
                 width, height = number(self.data, box.body + 4, 4), number(self.data, box.body + 8, 4)
                 if item.id == self.meta.primary:
                     limits.picture(width, height, self.notes)
+        if item.type in DERIVED:
+            self._derived(item)
         if item.method == 1:
+            if item.type in CODED and scanned(track):
+                raise Refused("a coded picture is packed in a way that can't be looked into")
             return
         if item.method != 0:
             raise Refused("the picture keeps its data in a way that we do not know")
@@ -229,11 +233,29 @@ class Picture:
         if scanned(track):
             self._look_inside(item, track)
 
+    def _derived(self, item: Item) -> None:
+        """Raises Refused where a grid, overlay or copy says more than how its pieces lie (ISO/IEC 23008-12, 6.6.2)."""
+        pieces = [
+            len(targets)
+            for kind, source, targets in self.meta.references
+            if (kind, source) == (b"dimg", item.id)
+        ]
+        size = sum(length for _, length in item.extents)
+        wide = bool(size and self._content(item)[1] & 1)
+        known = {
+            b"grid": 12 if wide else 8,
+            b"iovl": 10 + (8 + 8 * sum(pieces) if wide else 4 + 4 * sum(pieces)),
+        }
+        if size not in (0, known.get(item.type, 0)):
+            raise Refused("a picture made of others says more than how they lie")
+
     def _look_inside(self, item: Item, track: Track) -> None:
         """User data of a coded picture. Raises Refused where its units don't add up: metadata may lie among them."""
         coded = b"".join(self.source.upto(offset, length) for offset, length in item.extents)
         whole = sum(length for _, length in item.extents) == len(coded)
-        place = nal.broken(coded, track.length_size) if track.length_size else obu.broken(coded)
+        place = None
+        if track.length_size or item.type == b"av01":
+            place = nal.broken(coded, track.length_size) if track.length_size else obu.broken(coded)
         if whole and place is not None:
             raise Refused("a coded picture is damaged")
         if len(item.extents) == 1:
@@ -325,19 +347,22 @@ class Picture:
 
     def _write_property(self, box: Box) -> bytes:
         data = bytes(self.data[box.body : box.end])
-        if box.kind == b"hvcC":
-            data = nal.clean_hvcc(data, self.notes)
-        elif box.kind == b"av1C" and len(data) > 4:
-            fresh = bytearray(data)
-            for place, patch in obu.patches(data[4:], self.notes):
-                fresh[4 + place : 4 + place + len(patch)] = patch
-            data = bytes(fresh)
-        elif box.kind == b"colr" and data[:4] in (b"prof", b"rICC"):
+        if len(data) > PROPERTIES[box.kind]:
+            raise Refused("a property of the picture has room for more than it is there for")
+        if box.kind == b"auxC":
+            data = data[:4] + data[4:].split(b"\0")[0] + b"\0"
+        elif box.kind == b"jpgC" and not jpeg_units.plain(
+            b"\xff\xd8" + data.removeprefix(b"\xff\xd8"), film=True
+        ):
+            raise Refused("a property of the picture has room for more than it is there for")
+        elif box.kind == b"colr" and data[:4] in entries.PROFILE:
             clean = icc.neutral(data[4:], self.notes.words())
             if clean is None:
                 return items.whole(b"free", b"")
             self.notes.kept("colour profile", "colours" if clean == data[4:] else "colours; made neutral")
             data = data[:4] + clean
+        else:
+            data = entries.clean(box.kind, data, self.notes) or data
         return items.whole(box.kind, data)
 
     def _idat(self, stay: list[Item], box: Box) -> bytes:

@@ -28,7 +28,8 @@ MOST_READ = 64
 """Segments of metadata whose tags are named one by one; of what comes after only the kind is. XMP of 4 MB has as many."""
 STRAY = "stray bytes between segments"
 
-_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_END_OF_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+"""Marks that nobody uses don't end a scan: they are damage, and decoders go on behind them."""
 _TEXT = re.compile(rb"[\t\n\r -~]{40}")
 _LETTERS = (string.ascii_letters + string.digits + " :./+-_<>=\"',?();").encode()
 _WORDY = bytes(byte in _LETTERS for byte in range(256))

@@ -6,13 +6,14 @@
 | acTL, fcTL, fdAT | its animation |
 | gAMA, cHRM, sRGB, cICP, mDCV, cLLI, sBIT | colours |
 | iCCP, inflated within bounds, made neutral (`icc.py`), its name replaced | colours |
-| bKGD, pHYs, hIST | background, aspect ratio, colours of old displays |
+| bKGD, pHYs | background, aspect ratio |
 | eXIf, rebuilt: orientation alone, where it is not 1 | which way is up |
 
-Everything else goes: texts (tEXt, zTXt, iTXt with XMP), tIME, EXIF, C2PA (caBX), named palettes,
+Each of these but picture data once, as readers take the first. Everything else goes: texts (tEXt, zTXt, iTXt with XMP), tIME, EXIF, C2PA (caBX), named palettes,
 private chunks, and every byte after IEND.
 """
 
+import re
 import struct
 import zlib
 
@@ -31,8 +32,17 @@ LENGTHS = {
 }  # fmt: skip
 """Exact sizes of the small chunks that are kept: a longer one carries something else."""
 
-FREE = frozenset((b"PLTE", b"tRNS", b"IDAT", b"fdAT", b"hIST"))
-LONGEST = {b"PLTE": 768, b"tRNS": 256, b"hIST": 512}
+FREE = frozenset((b"PLTE", b"tRNS", b"IDAT", b"fdAT"))
+SEVERAL = frozenset((b"IDAT", b"fdAT", b"fcTL"))
+LONGEST = {b"PLTE": 768, b"tRNS": 256}
+TRANSPARENT = {0: 2, 2: 6}
+"""Bytes of tRNS by colour type; a palette has one for each of its colours, pictures with alpha have none."""
+
+NUMBERS = (b"gAMA", b"cHRM", b"pHYs")
+LARGEST_NUMBER = 1 << 24
+"""Gamma and chromaticities (in hundred thousandths) and pixels a metre are smaller; four letters are not."""
+
+WORD = re.compile(rb"[ -~]{24}")
 MOST_CHUNKS = 100_000
 MOST_READ = 64
 """Texts that are looked into; of what comes after only the kind is named. They unpack to a thousand times their size."""
@@ -55,7 +65,8 @@ def plan(source: Source, notes: Notes) -> Plan:
     profile = b""
     turn = hinted = 0
     ended = seen = False
-    texts_read = 0
+    texts_read = colours = 0
+    once: set[bytes] = set()
     for _ in range(MOST_CHUNKS):
         if source.size - at < 12:
             break
@@ -65,14 +76,17 @@ def plan(source: Source, notes: Notes) -> Plan:
         if not body and kind != b"IHDR" and kind != b"CgBI":
             raise Refused("the PNG does not begin with its header")
         whole = length + 12
-        if kind in FREE and length <= LONGEST.get(kind, length):
+        again = kind in once and kind not in SEVERAL
+        if not again and kind in FREE and _free(kind, length, colours):
             seen = seen or kind == b"IDAT"
             body.append((at, whole))
-        elif length in LENGTHS.get(kind, ()):
+            once.add(kind)
+        elif not again and length in LENGTHS.get(kind, ()) and _small(source, kind, at + 8, length):
             if kind == b"IHDR":
-                width, height = struct.unpack(">II", source.at(at + 8, 8))
+                width, height, _, colours = struct.unpack(">IIBB", source.at(at + 8, 10))
                 limits.picture(width, height, notes)
             body.append((at, whole))
+            once.add(kind)
         elif kind == b"iCCP":
             profile = profile or source.at(at + 8, min(length, icc.LARGEST))
         elif kind == b"eXIf":
@@ -109,11 +123,28 @@ def plan(source: Source, notes: Notes) -> Plan:
     return copy.plan()
 
 
+def _free(kind: bytes, length: int, colours: int) -> bool:
+    """Whether a part without a fixed length has a possible one in a picture of this colour type."""
+    if kind == b"tRNS" and colours != 3:
+        return length == TRANSPARENT.get(colours, 0) != 0
+    return length <= LONGEST.get(kind, length)
+
+
+def _small(source: Source, kind: bytes, at: int, length: int) -> bool:
+    """Whether the numbers of a small part are such as there are."""
+    if kind not in NUMBERS:
+        return True
+    count = length // 4
+    numbers: tuple[int, ...] = struct.unpack(f">{count}I", source.at(at, 4 * count))
+    return max(numbers) < LARGEST_NUMBER
+
+
 def _nothing_behind(source: Source, body: list[tuple[int, int]]) -> None:
-    """Refuse where the data of a picture go on after the end of their zlib stream (10.1). What broken data hold behind
-    the place where they break can't be told from picture."""
+    """Refuse where the data of a picture go on after the end of their zlib stream (10.1). What damaged data hold behind
+    the place where they break can't be told from picture, but must not be a text; and what isn't a zlib stream at all, or
+    a damaged picture of an animation, is none."""
     engine = zlib.decompressobj()
-    inflated = 0
+    inflated, begun = 0, False
     for place, whole in body:
         kind = source.at(place + 4, 4)
         if kind == b"fcTL":
@@ -127,11 +158,16 @@ def _nothing_behind(source: Source, body: list[tuple[int, int]]) -> None:
                     data = source.at(at, min(PIECE, end - at))
                     while data and not engine.eof:
                         unpacked = len(engine.decompress(data, 1 << 20))
+                        begun = True
                         inflated += unpacked if kind == b"fdAT" else 0
                         data = engine.unconsumed_tail
                     if inflated > MOST_ANIMATION:
                         raise Refused("the animation holds more pictures than can be looked into")
             except zlib.error:
+                if kind == b"fdAT" or not begun:
+                    raise Refused("a picture of the PNG is damaged") from None
+                if any(WORD.search(source.at(*part)) for part in body if part[0] >= place):
+                    raise Refused(HIDDEN) from None
                 return
             if engine.unused_data:
                 raise Refused(HIDDEN)

@@ -181,8 +181,8 @@ def _coded_jpeg(data: bytes) -> str:
                 if end < 0 or end + 1 >= len(data):
                     end = len(data) - (data[-1] == 0xFF)
                     break
-                if data[end + 1] not in (0, 0xFF, *range(0xD0, 0xD8)):
-                    break
+                if data[end + 1] >= 0xC0 and data[end + 1] not in (0xFF, *range(0xD0, 0xD8)):
+                    break  # damage looks like marks that nobody uses
                 end += 1
         if 0xC0 <= marker <= 0xCF or 0xDA <= marker <= 0xDD:
             digest.update(data[start:end])
@@ -261,13 +261,23 @@ def _nal_format(name: str, extradata: bytes) -> tuple[str, int]:
         return "h264", (extradata[4] & 3) + 1
     if name == "hevc" and len(extradata) > 21 and extradata[0] == 1:
         return "hevc", (extradata[21] & 3) + 1
-    return ("av1", 0) if "av1" in name else ("", 0)
+    return ("av1", 0) if "av1" in name else ("mpeg4", 0) if name == "mpeg4" else ("", 0)
+
+
+PICTURES = {
+    "h264": frozenset((1, 2, 3, 4, 5, 7, 8, 13, 14, 15, 19, 20, 21)),
+    "hevc": frozenset((*range(10), *range(16, 22), 32, 33, 34)),
+    "av1": frozenset((1, 3, 4, 6, 7, 8)),
+}
+"""Units that a picture is decoded from: slices, parameter sets; sequence, frames, tiles."""
 
 
 def _essence(data: bytes, codec: str, width: int) -> bytes:
     """A packet without its user data."""
     if codec == "av1":
         return _essence_av1(data)
+    if codec == "mpeg4":
+        return b"".join(part for part in data.split(b"\0\0\1") if part[:1] != b"\xb2")
     if not width:
         return data
     out = []
@@ -280,7 +290,7 @@ def _essence(data: bytes, codec: str, width: int) -> bytes:
             break  # no decoder takes a unit that is longer than its sample
         if unit:
             kind = unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
-            if kind not in ((6, 12) if codec == "h264" else (38, 39, 40)):
+            if kind in PICTURES[codec]:
                 out.append(unit)
     return b"".join(out)
 
@@ -300,7 +310,7 @@ def _essence_av1(data: bytes) -> bytes:
             if byte < 0x80:
                 break
         end = start + size if head & 2 else len(data)
-        if head >> 3 & 15 not in (5, 15) and end <= len(data):
+        if head >> 3 & 15 in PICTURES["av1"] and end <= len(data):
             out.append(data[at:end])
         at = max(end, at + 1)
     return b"".join(out)

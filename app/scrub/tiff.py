@@ -14,6 +14,7 @@ report says "re-encoded". DNG has a file of its own.
 
 import io
 import struct
+from contextlib import suppress
 
 from app.scrub import dng, exif, icc, jpeg_units, limits, texts
 from app.scrub.directories import LARGEST_VALUE, Field, Page, apart, layout, mixed, trailing
@@ -106,6 +107,7 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
     seen: set[int] = set()
     foreign: list[tuple[int, int]] = [(0, 8)]
     values: list[tuple[int, int]] = []
+    below: list[tuple[int, int]] = []
     (at,) = struct.unpack(order + "I", source.at(4, 4))
     while at and at not in seen and len(seen) < MOST_PAGES:
         seen.add(at)
@@ -113,7 +115,7 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
         (count,) = struct.unpack(order + "H", source.at(at, 2))
         if count > MOST_TAGS:
             raise Refused("the TIFF has more tags than any real one")
-        fields = _fields(source, order, at + 2, count, notes, foreign, values)
+        fields = _fields(source, order, at + 2, count, notes, foreign, values, below)
         reduced = 254 in fields and fields[254][2] and _numbers(fields[254], order)[0] & 1
         if reduced and pages:
             notes.found("thumbnail", "reduced picture")
@@ -121,12 +123,21 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
         else:
             pages.append(_page(source, fields, order, notes))
         (at,) = struct.unpack(order + "I", source.at(at + 2 + 12 * count, 4))
+    foreign += _below(source, below)
     if not pages:
         raise Refused("the TIFF holds no picture")
     apart(pages, foreign, source.size)
     if mixed(values, foreign):
         raise Odd
     return pages
+
+
+def _below(source: Source, below: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places of directories that go (EXIF, GPS) and of their values, as far as they can be walked."""
+    reader = dng.Reader(source)
+    with suppress(Refused):
+        reader.walk_from(below)
+    return reader.ranges
 
 
 def _fields(
@@ -137,7 +148,9 @@ def _fields(
     notes: Notes,
     foreign: list[tuple[int, int]],
     values: list[tuple[int, int]],
+    below: list[tuple[int, int]],
 ) -> dict[int, Field]:
+    """The tags that stay. Notes where tags that go and known ones have their values, and where further directories lie."""
     out: dict[int, Field] = {}
     table = source.at(at, 12 * count)
     for index in range(count):
@@ -149,6 +162,12 @@ def _fields(
         if size > 4:
             (place,) = struct.unpack_from(order + "I", table, 12 * index + 8)
             (values if known else foreign).append((place, place + size))
+        if tag in dng.POINTERS and kind in (4, 13):
+            where = at + 12 * index + 8 if number == 1 else place
+            targets = source.upto(where, 4 * min(number, dng.MOST_DIRECTORIES))
+            below += [
+                (tag, target) for (target,) in struct.iter_unpack(order + "I", targets[: len(targets) & ~3])
+            ]
         if tag == DNG_VERSION:
             raise Refused("the TIFF has a DNG inside that is not its first picture")
         if tag in STRUCTURE or tag in OFFSETS + COUNTS or tag in (PROFILE, XMP, IPTC, PHOTOSHOP):

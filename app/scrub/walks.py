@@ -32,7 +32,7 @@ def jpeg(result: BinaryIO) -> None:
             raise CheckFailed(f"an unexpected part is left in the JPEG (0x{marker:02x})")
         at += 2 + length
         if marker == 0xDA:
-            while not (data[at] == 0xFF and data[at + 1] not in (0, 0xFF, *range(0xD0, 0xD8))):
+            while not (data[at] == 0xFF and (0xC0 <= data[at + 1] < 0xD0 or 0xD8 <= data[at + 1] < 0xFF)):
                 at = data.index(b"\xff", at + 1)
     if at + 2 != len(data):
         raise CheckFailed("bytes are left after the end of the JPEG")
