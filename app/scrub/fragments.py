@@ -10,6 +10,7 @@ data), encryption tables. A fragment cut in the middle keeps its last whole samp
 
 from dataclasses import dataclass
 
+from app.scrub import limits
 from app.scrub.bmff import Box, blank, blank_rest, children, number, wipe
 from app.scrub.errors import Refused
 from app.scrub.moov import leaf, repeated
@@ -134,7 +135,8 @@ def _trun(
     width = 4 * sum(1 for bit in FIELDS if flags & bit)
     if rows + count * width > box.end or count > MOST_SAMPLES or cursor < 0:
         raise Refused("a fragment of the film is not built as it should be")
-    if not width and count * default[1] > end:
+    limits.frames(len(fragment.samples) + count, end)
+    if not width and count * max(default[1], 1) > end:
         raise Refused("a fragment of the film has more samples than there are data")
     place = 4 * bool(flags & 0x100) if flags & 0x200 else None
     for index in range(count):

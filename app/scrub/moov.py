@@ -47,6 +47,9 @@ FIELDS = {
 }  # fmt: skip
 """Bytes of the fields of small boxes, as versions 0 and 1 have them."""
 
+LARGEST_NUMBER = 1 << 24
+"""Writers count tracks from one; FFmpeg takes half a minute over a number of 2^31."""
+
 SEVERAL = frozenset((b"trak", b"trex", b"sgpd", b"sbgp", b"trun", b"traf"))
 """Boxes of which one parent has several. Of any other the first is read, and a second one goes."""
 
@@ -249,6 +252,8 @@ def _track(
     stbl = child(data, minf, b"stbl") if minf else None
     handler = bytes(data[hdlr.body + 8 : hdlr.body + 12]) if hdlr else b""
     identity = number(data, tkhd.body + (20 if data[tkhd.body] == 1 else 12), 4) if tkhd else 0
+    if identity >= LARGEST_NUMBER:
+        raise Refused("a track of the film has a number larger than any real one")
     if handler not in handlers or identity in chapters or not (tkhd and mdhd and stbl):
         name = "chapter track" if identity in chapters else TRACKS.get(handler, "track of an unknown kind")
         notes.found("track", name)
