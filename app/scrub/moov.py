@@ -332,7 +332,8 @@ def _parts(data: bytearray, entry: Box, start: int, notes: Notes) -> None:
         if item.kind == b"wave" and entry.kind != b"wave" and not again:
             _parts(data, item, item.body, notes)
             continue
-        fresh = entries.clean(item.kind, bytes(data[item.body : item.end]), notes)
+        inside = item.kind[:2] != b"ms" or entry.kind == b"wave"
+        fresh = entries.clean(item.kind, bytes(data[item.body : item.end]), notes) if inside else None
         if fresh is None or (again and item.kind != b"colr"):
             drop(data, item, notes)
         else:

@@ -33,6 +33,8 @@ MANY, SMALL = 50_000, 16
 
 MOST_TAGS = 64
 TAGS = (b"ID3", b"TAG", b"APETAGEX")
+_TAG = re.compile(rb"ID3[\2-\4]\x00[\x00\x10-\xf0][\x00-\x7f]{4}|APETAGEX")
+"""A tag that stands where a frame was cut: the frame seems to go on in it."""
 MOST_TRIES = 200_000
 _SYNC = re.compile(
     rb"\xff(?:[\xf0\xf1\xf8\xf9]|[\xe2-\xef\xf2-\xf7\xfa-\xff][\x10-\xef])|ID3[\2-\4]|APETAGEX"
@@ -81,6 +83,8 @@ def plan(source: Source, notes: Notes) -> Plan:
                 "audio/mpeg" if head[1] & LAYER else "audio/aac"
             )  # an ID3 tag may stand before either
         else:
+            if _TAG.search(source.at(at, size)):
+                raise Refused("a tag lies inside the sound of the recording")
             copy.copy(at, size)
         frames, samples, rate = frames + 1, samples + count, hertz
         if frames % MANY == 0 and copy.size < SMALL * frames:

@@ -13,11 +13,23 @@ report says "re-encoded". DNG has a file of its own.
 """
 
 import io
+import re
 import struct
+import zlib
 from contextlib import suppress
 
 from app.scrub import dng, exif, icc, jpeg_units, limits, texts
-from app.scrub.directories import LARGEST_VALUE, Field, Page, apart, layout, mixed, trailing
+from app.scrub.directories import (
+    LARGEST_VALUE,
+    PLAIN,
+    Field,
+    Page,
+    apart,
+    layout,
+    mixed,
+    plain_size,
+    trailing,
+)
 from app.scrub.errors import Refused
 from app.scrub.plan import Literal, Plan
 from app.scrub.report import Notes
@@ -72,10 +84,21 @@ STRUCTURE = frozenset(
         532,
     )
 )
+MOST_VALUES = {
+    258: 64, 280: 64, 281: 64, 291: 1 << 16, 297: 2, 301: 3 << 16, 318: 2, 319: 6, 320: 3 << 16, 321: 2, 336: 64,
+    338: 64, 339: 64, 340: 64, 341: 64, 347: 1 << 16, 529: 3, 530: 2, 532: 12,
+}  # fmt: skip
+"""How many values a tag of the structure may have, one unless it stands here; texts have none."""
+TEXTS = (2, 7)
+"""Types of texts and of bytes without meaning; the shared tables of JPEG are such bytes."""
 OFFSETS, COUNTS = (273, 324), (279, 325)
 PROFILE, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377
 DNG_VERSION = 50706
-OLD_JPEG, JPEG, TABLES = 6, 7, 347
+UNCOMPRESSED, OLD_JPEG, JPEG, TABLES, DEFLATE = 1, 6, 7, 347, (8, 32946)
+_WORDS = re.compile(rb"[ -~]{32}")
+DIFFERENT = 12
+"""Letters that a text has; plain surfaces are coded as a few bytes over and over."""
+PIECE = 1 << 20
 MOST_PAGES = 1000
 MOST_TAGS = 4096
 LARGEST_REENCODED = 200 << 20
@@ -214,6 +237,18 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
     places = list(zip(_numbers(fields[offsets], order), _numbers(fields[counts], order), strict=True))
     if any(offset + length > source.size for offset, length in places):
         raise Odd
+    for tag, (kind, count, _) in fields.items():
+        if tag in STRUCTURE and (count > MOST_VALUES.get(tag, 1) or (kind in TEXTS and tag != TABLES)):
+            raise Odd
+    compression = _numbers(fields[259], order)[0] if 259 in fields else UNCOMPRESSED
+    most = plain_size({tag: _numbers(fields[tag], order) for tag in PLAIN if tag in fields})
+    for offset, length in places:
+        if compression == UNCOMPRESSED:
+            more = length > most
+        else:
+            more = length <= LARGEST_VALUE and _more_than_picture(compression, source.at(offset, length))
+        if more:
+            raise Odd
     if 259 in fields and _numbers(fields[259], order)[0] == JPEG:
         units = [source.at(*place) for place in places] + [
             fields[tag][2] for tag in (TABLES,) if tag in fields
@@ -231,6 +266,20 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
             page.fields[PROFILE] = (7, len(clean), clean)
             notes.kept("colour profile", "colours" if clean == profile else "colours; made neutral")
     return page
+
+
+def _more_than_picture(compression: int, data: bytes) -> bool:
+    """Whether something stands behind the end of a packed strip, or a text in it."""
+    if compression in DEFLATE:
+        engine = zlib.decompressobj()
+        try:
+            while data and not engine.eof:
+                engine.decompress(data, PIECE)
+                data = engine.unconsumed_tail
+        except zlib.error:
+            return True
+        return len(engine.unused_data) > 3
+    return any(len(set(words[0])) >= DIFFERENT for words in _WORDS.finditer(data))
 
 
 def _decoded(source: Source, notes: Notes) -> Plan:

@@ -85,7 +85,7 @@ def plan(source: Source, notes: Notes) -> Plan:
 def _format(data: bytes) -> bytes:
     """A format chunk without what may stand behind its fields: whole numbers have sixteen bytes, others say their length."""
     code, more = int.from_bytes(data[:2], "little"), int.from_bytes(data[16:18], "little")
-    return data[:16] if code in (1, 3) and len(data) < 40 else data[: 18 + more] if len(data) > 18 else data
+    return data[: 16 if code in (1, 3) else 18 + more]
 
 
 def _further(source: Source, body: int) -> int:

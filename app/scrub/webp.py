@@ -36,7 +36,8 @@ def plan(source: Source, notes: Notes) -> Plan:
     parts = _chunks(source, 12, end)
     body = Builder()
     profile, turn, hinted, extended = b"", 0, 0, b""
-    animated = bool(parts) and parts[0][0] == b"VP8X" and bool(source.upto(parts[0][1], 1)[0] & ANIMATION)
+    flags = next((source.at(at, 1)[0] for kind, at, length in parts if kind == b"VP8X" and length >= 10), 0)
+    animated = bool(flags & ANIMATION)
     taken: set[bytes] = set()
     for kind, at, length in parts:
         if kind == b"VP8X" and length >= 10 and not extended:
@@ -47,6 +48,7 @@ def plan(source: Source, notes: Notes) -> Plan:
             kind in PICTURE
             and (kind != b"ANIM" or length == 6)
             and (kind == b"ANIM") == animated
+            and (kind != b"ALPH" or flags & ALPHA)
             and _first(kind, taken)
         ):
             if kind in (b"VP8 ", b"VP8L") and not extended:
