@@ -15,6 +15,9 @@ MOST_BOXES = 400_000
 LARGEST_INDEX = 96 << 20
 """Bytes of one index box (`moov`, `moof`, `meta`) that we hold in memory: days of film."""
 
+LARGEST_BRANDS = 4096
+"""Bytes of a list of brands: real ones have a dozen."""
+
 BRANDS = frozenset(
     b"isom iso2 iso3 iso4 iso5 iso6 iso7 iso8 iso9 mp41 mp42 avc1 hvc1 hev1 av01 vp09 opus dash msdh msix "
     b"cmfc cmf2 cmff 3gp4 3gp5 3gp6 3gp7 3gp8 3gp9 3gr6 3gs6 3ge6 3gg6 3g2a 3g2b 3g2c mif1 mif2 "

@@ -73,8 +73,8 @@ def plan(source: Source, notes: Notes) -> Plan:
         part = Builder()
         if box.kind == b"mdat":
             media(source, box, part, kept, sorted(picture.patches), notes)
-        elif box.kind == b"ftyp":
-            part.literal(bmff.clean_brands(source.at(0, min(box.size, 4096)), notes, b"mif1"))
+        elif box.kind == b"ftyp" and box.start == 0 and box.size <= bmff.LARGEST_BRANDS:
+            part.literal(bmff.clean_brands(source.at(0, box.size), notes, b"mif1"))
         elif box.kind == b"meta":
             part.literal(picture.index)
         elif box is index and film:
@@ -122,12 +122,17 @@ class Picture:
         self.patches: list[tuple[int, bytes]] = []
         self.data = bytearray()
         self.meta = Items()
+        self.pieces: dict[int, int] = {}
+        """Of how many pictures each is made."""
 
     def read(self, box: Box) -> None:
         if box.body != box.start + 8 or box.size > bmff.LARGEST_INDEX:
             raise Refused("the picture's index is larger than any real one")
         self.data = bytearray(self.source.at(box.start, box.size))
         self.meta = items.read(self.data)
+        for kind, source, targets in self.meta.references:
+            if kind == b"dimg":
+                self.pieces[source] = len(targets)
         kept = self._kept()
         for item in self.meta.items.values():
             if item.id in kept:
@@ -235,16 +240,12 @@ class Picture:
 
     def _derived(self, item: Item) -> None:
         """Raises Refused where a grid, overlay or copy says more than how its pieces lie (ISO/IEC 23008-12, 6.6.2)."""
-        pieces = [
-            len(targets)
-            for kind, source, targets in self.meta.references
-            if (kind, source) == (b"dimg", item.id)
-        ]
+        pieces = self.pieces.get(item.id, 0)
         size = sum(length for _, length in item.extents)
         wide = bool(size and self._content(item)[1] & 1)
         known = {
             b"grid": 12 if wide else 8,
-            b"iovl": 10 + (8 + 8 * sum(pieces) if wide else 4 + 4 * sum(pieces)),
+            b"iovl": 10 + (8 + 8 * pieces if wide else 4 + 4 * pieces),
         }
         if size not in (0, known.get(item.type, 0)):
             raise Refused("a picture made of others says more than how they lie")

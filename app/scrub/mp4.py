@@ -140,9 +140,9 @@ class Film:
         elif box.end > source.size:
             notes.removed(f"{box.name} box cut short", source.size - box.start)
             notes.remark("the recording was cut: it is kept to its last whole sample")
-        elif box.kind in (b"ftyp", b"styp"):
+        elif box.kind in (b"ftyp", b"styp") and box.size <= bmff.LARGEST_BRANDS:
             neutral = NEUTRAL.get(notes.kind, b"isom")
-            part.literal(bmff.clean_brands(source.at(box.start, min(box.size, 1 << 12)), notes, neutral))
+            part.literal(bmff.clean_brands(source.at(box.start, box.size), notes, neutral))
         elif box is self.index:
             part.literal(self.head)
         elif box.kind == b"moof":

@@ -17,6 +17,7 @@ Picture timing of H.264 goes: it has room for the clock. Filler is written anew,
 type become filler.
 """
 
+from app.scrub.errors import Refused
 from app.scrub.report import Notes
 
 KEPT: dict[str, dict[int, int]] = {
@@ -38,6 +39,8 @@ MARKS = {"h264": {9: 2, 10: 1, 11: 1}, "hevc": {35: 3, 36: 2, 37: 2}}
 PICTURES = {"h264": frozenset(range(1, 6)), "hevc": frozenset(range(32))}
 FILLERS = {"h264": 12, "hevc": 38}
 DOLBY = frozenset((62, 63))
+MOST_UNITS = 20_000
+"""Units of one picture: each row of blocks of the largest one may be a slice of its own, and a few more."""
 
 
 def kind_of(codec: str, header: int) -> int:
@@ -114,6 +117,8 @@ def _units(sample: bytes, length_size: int) -> tuple[list[tuple[int, int]], int 
             return units, at
         units.append((at, at + length))
         at += length
+        if len(units) > MOST_UNITS:
+            raise Refused("a picture of the film has more parts than any real one")
     return units, None if at == len(sample) else at
 
 
@@ -121,19 +126,21 @@ def clean_sei(codec: str, unit: bytes, notes: Notes) -> bytes:
     """An SEI unit as long as `unit` with the kept messages first and filler behind them."""
     head = 1 if codec == "h264" else 2
     rbsp = unit[head:].replace(b"\0\0\3", b"\0\0")
-    kept = b""
+    end = len(rbsp.rstrip(b"\0")) - 1
+    stay = []
     lost = 0
     at = 0
-    while at + 2 <= len(rbsp) and rbsp[at:].rstrip(b"\0") != b"\x80":
+    while at + 2 <= len(rbsp) and not (at == end and rbsp[at] == 0x80):
         start = at
         kind, at = _coded(rbsp, at)
         size, at = _coded(rbsp, at)
         at += size
         if size <= KEPT[codec].get(kind, -1) and at <= len(rbsp):
-            kept += rbsp[start:at]
+            stay.append(rbsp[start:at])
         elif kind != FILLER or rbsp[at - size : at].strip(b"\xff"):
             notes.found("sei", NAMES.get(kind, f"message {kind}"))
             lost += 1
+    kept = b"".join(stay)
     if not lost:
         return unit
     notes.removed("user data in the stream (SEI)", len(unit))
@@ -155,14 +162,12 @@ def _coded(data: bytes, at: int) -> tuple[int, int]:
 
 def _refill(head: bytes, kept: bytes, length: int) -> bytes | None:
     """Header, kept messages, filler and end bit in exactly `length` bytes; None where that can't be."""
-    for filler in range(max(0, length - len(kept) - 8 - length // 200), length):
-        for split in (0, 1):
-            body = (
-                kept + (b"\3\0" if split else b"") + b"\3" + b"\xff" * (filler // 255) + bytes([filler % 255])
-            )
-            unit = head + _escape(body + b"\xff" * filler + b"\x80")
-            if len(unit) == length:
-                return unit
+    for split in (b"", b"\3\0"):
+        front = head + _escape(kept + split + bytes([FILLER]))
+        room = length - len(front) - 2  # for the filler and all but the last byte of its size
+        filler = room - room // 256
+        if room >= 0 and filler + filler // 255 == room:
+            return front + b"\xff" * (filler // 255) + bytes([filler % 255]) + b"\xff" * filler + b"\x80"
     return None
 
 

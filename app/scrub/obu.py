@@ -6,6 +6,7 @@ unregistered types, units of unknown kinds) and all old padding becomes padding 
 (type 15).
 """
 
+from app.scrub.errors import Refused
 from app.scrub.report import Notes
 
 DELIMITER, METADATA, PADDING = 2, 5, 15
@@ -14,11 +15,17 @@ KEPT = {1: 6, 2: 26, 3: 64}
 """Bytes that a kept unit of metadata may have."""
 
 
+MOST_UNITS = 20_000
+
+
 def patches(sample: bytes, notes: Notes) -> list[tuple[int, bytes]]:
     """(offset, new bytes) for every unit to blank in a temporal unit with sizes, and for all behind a broken one."""
     out: list[tuple[int, bytes]] = []
-    at = 0
+    at = count = 0
     while at < len(sample):
+        count += 1
+        if count > MOST_UNITS:
+            raise Refused("a picture of the film has more parts than any real one")
         head = sample[at]
         kind, start = head >> 3 & 15, at + 1 + (head >> 2 & 1)
         if head & 2:

@@ -8,7 +8,8 @@ import re
 
 from app.scrub.report import Notes
 
-_USER_DATA = re.compile(rb"\x00\x00\x01\xb2((?:(?!\x00\x00\x01).)*)", re.DOTALL)
+START = b"\0\0\1"
+USER_DATA = START + b"\xb2"
 _ENCODER = re.compile(
     rb"(?:XviD\d{4}|DivX\d{1,4}(?:Build|b)\d{1,5}[a-z]?|Lavc\d{1,3}(?:\.\d{1,3}){0,2}|Lavcb?)\x00*"
 )
@@ -17,11 +18,15 @@ _ENCODER = re.compile(
 def patches(data: bytes, notes: Notes) -> list[tuple[int, bytes]]:
     """(offset, new bytes) for every piece of user data that has to go."""
     out = []
-    for match in _USER_DATA.finditer(data):
-        if any(match[1]) and not _ENCODER.fullmatch(match[1]):
+    at = data.find(USER_DATA)
+    while at >= 0:
+        start, end = at + len(USER_DATA), data.find(START, at + len(USER_DATA))
+        text = data[start : end if end >= 0 else len(data)]
+        if any(text) and not _ENCODER.fullmatch(text):
             notes.found("stream", "user data")
-            notes.removed("user data in the stream (MPEG-4)", len(match[1]))
-            out.append((match.start(1), bytes(len(match[1]))))
+            notes.removed("user data in the stream (MPEG-4)", len(text))
+            out.append((start, bytes(len(text))))
+        at = data.find(USER_DATA, start + len(text))
     return out
 
 
