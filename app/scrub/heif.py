@@ -134,6 +134,9 @@ class Picture:
             if kind == b"dimg":
                 self.pieces[source] = len(targets)
         kept = self._kept()
+        sizes = (length for item in kept for _, length in self.meta.items[item].extents)
+        if sum(sizes) > self.source.size + LONGEST_TEXT:
+            raise Refused("the parts of the picture lie over each other")
         for item in self.meta.items.values():
             if item.id in kept:
                 self._keep(item)

@@ -32,6 +32,9 @@ NEUTRAL = {"video/3gpp": b"3gp5", "audio/mp4": b"M4A ", "video/quicktime": b"qt 
 LONGEST_SCANNED = 64 << 20
 """Bytes of one sample that are searched for user data; no real picture is larger."""
 
+USED_AGAIN = 2
+"""Two tracks may have the same samples; one sample used a thousand times makes a film that nobody waits for."""
+
 JPEGS = (b"jpeg", b"mjpa")
 FRAGMENT = 10
 """A fragment takes as long as so many samples."""
@@ -66,7 +69,10 @@ class Film:
     def plan(self) -> Plan:
         tracks = moov.clean(self.head, self.notes)
         self._fragments(tracks)
-        kept = merge(self._ranges(tracks))
+        ranges = list(self._ranges(tracks))
+        if sum(end - start for start, end in ranges) > USED_AGAIN * self.source.size + LONGEST_SCANNED:
+            raise Refused("the samples of the film lie over each other")
+        kept = merge(iter(ranges))
         samples = sum(
             track.table.count for track in tracks if track.table and (track.table.sizes or scanned(track))
         )

@@ -140,37 +140,72 @@ def _small(source: Source, kind: bytes, at: int, length: int) -> bool:
 
 
 def _nothing_behind(source: Source, body: list[tuple[int, int]]) -> None:
-    """Refuse where the data of a picture go on after the end of their zlib stream (10.1). What damaged data hold behind
-    the place where they break can't be told from picture, but must not be a text; and what isn't a zlib stream at all, or
-    a damaged picture of an animation, is none."""
-    engine = zlib.decompressobj()
-    inflated, begun = 0, False
+    """Refuse where the data of a picture go on after the end of their zlib stream (10.1), or unpack to more than the
+    picture. What damaged data hold behind the place where they break can't be told from picture, but must not be a text;
+    and what isn't a zlib stream at all, or a damaged picture of an animation, is none."""
+    width, height, *coding = struct.unpack(">IIBBBBB", source.at(body[0][0] + 8, 13))
+    picture = _Inflated(_unpacked(width, height, coding))
+    animation = 0
     for place, whole in body:
         kind = source.at(place + 4, 4)
         if kind == b"fcTL":
-            engine = zlib.decompressobj()
+            animation += picture.done if animation else 0
+            animation = max(animation, 1)
+            across, rows = struct.unpack(">II", source.at(place + 12, 8))
+            picture = _Inflated(_unpacked(across, rows, coding))
         elif kind in (b"IDAT", b"fdAT"):
             start, end = place + (8 if kind == b"IDAT" else 12), place + whole - 4
             try:
                 for at in range(start, end, PIECE):
-                    if engine.eof:
-                        raise Refused(HIDDEN)
-                    data = source.at(at, min(PIECE, end - at))
-                    while data and not engine.eof:
-                        unpacked = len(engine.decompress(data, 1 << 20))
-                        begun = True
-                        inflated += unpacked if kind == b"fdAT" else 0
-                        data = engine.unconsumed_tail
-                    if inflated > MOST_ANIMATION:
-                        raise Refused("the animation holds more pictures than can be looked into")
+                    picture.add(source.at(at, min(PIECE, end - at)))
             except zlib.error:
-                if kind == b"fdAT" or not begun:
+                if kind == b"fdAT" or not picture.begun:
                     raise Refused("a picture of the PNG is damaged") from None
                 if any(WORD.search(source.at(*part)) for part in body if part[0] >= place):
                     raise Refused(HIDDEN) from None
                 return
-            if engine.unused_data:
+        if animation + picture.done > MOST_ANIMATION and kind == b"fdAT":
+            raise Refused("the animation holds more pictures than can be looked into")
+
+
+class _Inflated:
+    """The data of one picture as they are unpacked and thrown away. `most`: bytes of the picture."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.done = 0
+        self.begun = False
+        self._engine = zlib.decompressobj()
+
+    def add(self, data: bytes) -> None:
+        """Raises Refused for more than the picture, zlib.error for damage."""
+        if self._engine.eof and data:
+            raise Refused(HIDDEN)
+        while data and not self._engine.eof:
+            self.done += len(self._engine.decompress(data, 1 << 20))
+            self.begun = True
+            data = self._engine.unconsumed_tail
+            if self.done > self.most:
                 raise Refused(HIDDEN)
+        if self._engine.unused_data:
+            raise Refused(HIDDEN)
+
+
+SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Numbers of a pixel by colour type."""
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Where the passes of an interlaced picture (8.2) begin, and their steps."""
+
+
+def _unpacked(width: int, height: int, coding: list[int]) -> int:
+    """Bytes of the rows of a picture, each with its filter (7.2)."""
+    depth, colours, _, _, interlaced = coding
+    bits = depth * SAMPLES.get(colours, 4)
+    size = 0
+    for left, top, right, down in PASSES if interlaced else ((0, 0, 1, 1),):
+        across, rows = -(-(width - left) // right), -(-(height - top) // down)
+        size += (1 + (across * bits + 7) // 8) * rows if across > 0 and rows > 0 else 0
+    return size
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

@@ -246,7 +246,9 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
         if compression == UNCOMPRESSED:
             more = length > most
         else:
-            more = length <= LARGEST_VALUE and _more_than_picture(compression, source.at(offset, length))
+            more = length <= LARGEST_VALUE and _more_than_picture(
+                compression, source.at(offset, length), most
+            )
         if more:
             raise Odd
     if 259 in fields and _numbers(fields[259], order)[0] == JPEG:
@@ -268,17 +270,17 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
     return page
 
 
-def _more_than_picture(compression: int, data: bytes) -> bool:
+def _more_than_picture(compression: int, data: bytes, most: int) -> bool:
     """Whether something stands behind the end of a packed strip, or a text in it."""
     if compression in DEFLATE:
-        engine = zlib.decompressobj()
+        engine, done = zlib.decompressobj(), 0
         try:
-            while data and not engine.eof:
-                engine.decompress(data, PIECE)
+            while data and not engine.eof and done <= most:
+                done += len(engine.decompress(data, PIECE))
                 data = engine.unconsumed_tail
         except zlib.error:
             return True
-        return len(engine.unused_data) > 3
+        return done > most or len(engine.unused_data) > 3
     return any(len(set(words[0])) >= DIFFERENT for words in _WORDS.finditer(data))
 
 

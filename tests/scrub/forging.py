@@ -617,59 +617,61 @@ def _made(record: bytes, coded: bytes, parts: list[tuple[bytes, int, bytes]], ov
     )
 
 
+WIDTH, ROWS = 64, 4
+
+
+def strip(
+    extra: dict[int, tuple[int, int, bytes]],
+    data: bytes = bytes(range(64)) * 4,
+    coding: int = 1,
+    behind: bytes = b"",
+    after: int = 0,
+    where: int = 8,
+) -> bytes:
+    """One strip, then the directory; `extra`: tag to type, count, values; `after`: place of the next directory."""
+    head = b"II*\0" + struct.pack("<I", 8 + len(data) + len(data) % 2)
+    tags: dict[int, tuple[int, int, bytes]] = {
+        256: (4, 1, struct.pack("<I", WIDTH)), 257: (4, 1, struct.pack("<I", ROWS)), 258: (3, 1, b"\x08\0"),
+        259: (3, 1, struct.pack("<H", coding)), 262: (3, 1, b"\1\0"), 273: (4, 1, struct.pack("<I", where)),
+        277: (3, 1, b"\1\0"), 278: (4, 1, struct.pack("<I", ROWS)), 279: (4, 1, struct.pack("<I", len(data))),
+    }  # fmt: skip
+    tags |= extra
+    place = 8 + len(data) + len(data) % 2
+    long_at = place + 2 + 12 * len(tags) + 4
+    table, values = struct.pack("<H", len(tags)), b""
+    for tag in sorted(tags):
+        kind, count, value = tags[tag]
+        where_to = value.ljust(4, b"\0") if len(value) <= 4 else struct.pack("<I", long_at + len(values))
+        values += value if len(value) > 4 else b""
+        table += struct.pack("<HHI", tag, kind, count) + where_to
+    return head + data + bytes(len(data) % 2) + table + struct.pack("<I", after) + values + behind
+
+
 def tiffs() -> dict[str, bytes]:
-    width, rows = 64, 4
-    plain = bytes(range(64)) * rows
+    plain = bytes(range(64)) * ROWS
     packed = zlib.compress(plain)
-
-    def file(
-        extra: dict[int, tuple[int, int, bytes]],
-        data: bytes = plain,
-        coding: int = 1,
-        behind: bytes = b"",
-        after: int = 0,
-        where: int = 8,
-    ) -> bytes:
-        """One strip, then the directory; `extra`: tag to type, count, values; `after`: place of the next directory."""
-        head = b"II*\0" + struct.pack("<I", 8 + len(data) + len(data) % 2)
-        tags: dict[int, tuple[int, int, bytes]] = {
-            256: (4, 1, struct.pack("<I", width)), 257: (4, 1, struct.pack("<I", rows)), 258: (3, 1, b"\x08\0"),
-            259: (3, 1, struct.pack("<H", coding)), 262: (3, 1, b"\1\0"), 273: (4, 1, struct.pack("<I", where)),
-            277: (3, 1, b"\1\0"), 278: (4, 1, struct.pack("<I", rows)), 279: (4, 1, struct.pack("<I", len(data))),
-        }  # fmt: skip
-        tags |= extra
-        place = 8 + len(data) + len(data) % 2
-        long_at = place + 2 + 12 * len(tags) + 4
-        table, values = struct.pack("<H", len(tags)), b""
-        for tag in sorted(tags):
-            kind, count, value = tags[tag]
-            where_to = value.ljust(4, b"\0") if len(value) <= 4 else struct.pack("<I", long_at + len(values))
-            values += value if len(value) > 4 else b""
-            table += struct.pack("<HHI", tag, kind, count) + where_to
-        return head + data + bytes(len(data) % 2) + table + struct.pack("<I", after) + values + behind
-
-    size = len(file({}))
+    size = len(strip({}))
     inner = struct.pack("<H", 1) + struct.pack("<HHII", 0xA431, 2, len(TEXT), size + 18 + 12) + bytes(4)
     ring = struct.pack("<I", 8 + len(plain))
     return {
-        "a text as a number": file({258: (2, len(LONG), LONG)}),
-        "many resolutions": file({282: (5, 8, LONG)}),
-        "bytes without meaning": file({297: (7, len(LONG), LONG)}),
-        "tables of JPEG": file({347: (7, len(LONG), LONG)}, coding=7),
-        "a longer strip": file({}, plain + LONG),
-        "behind the end of zlib": file({}, packed + LONG, 8),
-        "a text in LZW": file({}, b"\x80\0\x40\x40" + LONG, 5),
-        "between the parts": file({}, behind=LONG),
-        "EXIF": file({34665: (4, 1, struct.pack("<I", size + 12))}, behind=inner + TEXT),
-        "a ring of directories": file({330: (4, 1, ring), 270: (2, len(TEXT), TEXT)}),
-        "a ring behind": file({270: (2, len(TEXT), TEXT)}, after=8 + len(plain)),
-        "a strip over a tag": file({270: (2, len(LONG), LONG)}, where=8 + len(plain) + 150),
-        "a strip over EXIF": file({34665: (4, 1, struct.pack("<I", size + 12))}, behind=inner + LONG * 6, where=size + 12 + 18),
-        "private tags": file({65000: (2, len(LONG), LONG), 50341: (7, len(LONG), LONG)}),
-        "names": file({269: (2, len(TEXT), TEXT), 285: (2, len(TEXT), TEXT), 333: (2, len(TEXT), TEXT)}),
-        "XMP": file({700: (1, len(media.xmp(WORD)), media.xmp(WORD))}),
-        "a profile that is none": file({34675: (7, len(LONG), LONG)}),
-        "an unknown type": file({258: (99, len(LONG), LONG)}),
-        "GPS": file({34853: (4, 1, struct.pack("<I", size + 12))}, behind=inner + TEXT),
-        "free bytes": file({288: (4, 1, b"\x08\0\0\0"), 289: (4, 8, LONG)}),
+        "a text as a number": strip({258: (2, len(LONG), LONG)}),
+        "many resolutions": strip({282: (5, 8, LONG)}),
+        "bytes without meaning": strip({297: (7, len(LONG), LONG)}),
+        "tables of JPEG": strip({347: (7, len(LONG), LONG)}, coding=7),
+        "a longer strip": strip({}, plain + LONG),
+        "behind the end of zlib": strip({}, packed + LONG, 8),
+        "a text in LZW": strip({}, b"\x80\0\x40\x40" + LONG, 5),
+        "between the parts": strip({}, behind=LONG),
+        "EXIF": strip({34665: (4, 1, struct.pack("<I", size + 12))}, behind=inner + TEXT),
+        "a ring of directories": strip({330: (4, 1, ring), 270: (2, len(TEXT), TEXT)}),
+        "a ring behind": strip({270: (2, len(TEXT), TEXT)}, after=8 + len(plain)),
+        "a strip over a tag": strip({270: (2, len(LONG), LONG)}, where=8 + len(plain) + 150),
+        "a strip over EXIF": strip({34665: (4, 1, struct.pack("<I", size + 12))}, behind=inner + LONG * 6, where=size + 12 + 18),
+        "private tags": strip({65000: (2, len(LONG), LONG), 50341: (7, len(LONG), LONG)}),
+        "names": strip({269: (2, len(TEXT), TEXT), 285: (2, len(TEXT), TEXT), 333: (2, len(TEXT), TEXT)}),
+        "XMP": strip({700: (1, len(media.xmp(WORD)), media.xmp(WORD))}),
+        "a profile that is none": strip({34675: (7, len(LONG), LONG)}),
+        "an unknown type": strip({258: (99, len(LONG), LONG)}),
+        "GPS": strip({34853: (4, 1, struct.pack("<I", size + 12))}, behind=inner + TEXT),
+        "free bytes": strip({288: (4, 1, b"\x08\0\0\0"), 289: (4, 8, LONG)}),
     }  # fmt: skip
