@@ -355,9 +355,7 @@ class Picture:
             raise Refused("a property of the picture has room for more than it is there for")
         if box.kind == b"auxC":
             data = data[:4] + data[4:].split(b"\0")[0] + b"\0"
-        elif box.kind == b"jpgC" and not jpeg_units.plain(
-            b"\xff\xd8" + data.removeprefix(b"\xff\xd8"), film=True
-        ):
+        elif box.kind == b"jpgC" and not jpeg_units.plain(b"\xff\xd8" + data.removeprefix(b"\xff\xd8")):
             raise Refused("a property of the picture has room for more than it is there for")
         elif box.kind == b"colr" and data[:4] in entries.PROFILE:
             clean = icc.neutral(data[4:], self.notes.words())

@@ -257,9 +257,7 @@ class Film:
         if track.codec == "V_AV1":
             return obu.patches(data, self.notes)
         if track.codec == "V_MJPEG":
-            if not jpeg_units.plain(data, film=True):
-                raise Refused("the pictures of the film have room for more than a picture")
-            return []
+            return jpeg_units.patches(data, self.notes)
         return visual.patches(data, self.notes)
 
     def _group(self, group: Element, end: int, out: _Cluster) -> None:

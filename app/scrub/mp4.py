@@ -277,9 +277,7 @@ def user_data(sample: bytes, track: Track, notes: Notes) -> list[Patch]:
     if track.codec == b"mp4v":
         return visual.patches(sample, notes)
     if track.codec in JPEGS:
-        if not jpeg_units.plain(sample, film=True):
-            raise Refused("the pictures of the film have room for more than a picture")
-        return []
+        return jpeg_units.patches(sample, notes)
     codec = "h264" if track.codec in moov.H264 else "hevc"
     return nal.patches(codec, sample, track.length_size, notes, track.dolby)
 

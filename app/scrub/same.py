@@ -261,7 +261,7 @@ def _nal_format(name: str, extradata: bytes) -> tuple[str, int]:
         return "h264", (extradata[4] & 3) + 1
     if name == "hevc" and len(extradata) > 21 and extradata[0] == 1:
         return "hevc", (extradata[21] & 3) + 1
-    return ("av1", 0) if "av1" in name else ("mpeg4", 0) if name == "mpeg4" else ("", 0)
+    return ("av1", 0) if "av1" in name else (name, 0) if name in ("mpeg4", "mjpeg") else ("", 0)
 
 
 PICTURES = {
@@ -278,6 +278,8 @@ def _essence(data: bytes, codec: str, width: int) -> bytes:
         return _essence_av1(data)
     if codec == "mpeg4":
         return b"".join(part for part in data.split(b"\0\0\1") if part[:1] != b"\xb2")
+    if codec == "mjpeg":
+        return _essence_jpeg(data)
     if not width:
         return data
     out = []
@@ -293,6 +295,17 @@ def _essence(data: bytes, codec: str, width: int) -> bytes:
             if kind in PICTURES[codec]:
                 out.append(unit)
     return b"".join(out)
+
+
+def _essence_jpeg(data: bytes) -> bytes:
+    """A JPEG without what its application segments and comments hold, up to its first scan."""
+    out, at = [data[:2]], 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
+        told = 0xE0 <= data[at + 1] <= 0xEF or data[at + 1] == 0xFE
+        out.append(data[at : at + 4] if told else data[at:end])
+        at = end
+    return b"".join([*out, data[at:]])
 
 
 def _essence_av1(data: bytes) -> bytes:

@@ -10,11 +10,12 @@ from typing import Any
 import av
 import pytest
 
-from app.scrub import Refused, ebml, same, sniff, tracks
+from app.scrub import Refused, ebml, jpeg_units, same, sniff, tracks
 from app.scrub.report import Notes
 from app.scrub.source import Source
 from tests import media
 from tests.media import CANARY
+from tests.scrub import forging
 from tests.scrub.helpers import cleaned, holds, parts, planned
 
 
@@ -185,3 +186,44 @@ def test_a_copy_under_an_unknown_brand_is_of_the_same_type(brand: bytes, kind: s
     data = media.mp4(seconds=1)
     copy, report = cleaned(data[:8] + brand + data[12:])
     assert report.type == kind and sniff(io.BytesIO(copy)) == kind and brand not in copy
+
+
+def test_pictures_of_motion_jpeg_say_nothing() -> None:
+    notes, data = Notes("video/quicktime"), media.jpeg(comment=CANARY, exif=media.exif(CANARY))
+    fresh = bytearray(data)
+    for at, patch in jpeg_units.patches(data, notes):
+        fresh[at : at + len(patch)] = patch
+    assert holds(data, CANARY) and not holds(bytes(fresh), CANARY) and len(fresh) == len(data)
+    assert same._essence(data, "mjpeg", 0) == same._essence(bytes(fresh), "mjpeg", 0)
+    assert same._essence(data, "mjpeg", 0) != same._essence(
+        data.replace(b"\xff\xda", b"\xff\xda\1", 1), "mjpeg", 0
+    )
+    with pytest.raises(Refused, match="more than a picture"):
+        jpeg_units.patches(data + b"a serial number", notes)
+
+
+@pytest.mark.parametrize("audio", ["flac", "libopus", "alac", "aac", "ac3"])
+def test_sound_of_every_codec_of_phones_comes_through(audio: str) -> None:
+    data = media.film("mp4", CANARY, 1, None, audio, strict="-2")
+    copy, report = cleaned(data)
+    assert not holds(copy, CANARY) and packets(copy) == packets(data) and report.pixels == "identical"
+
+
+def test_two_codings_in_one_track_are_refused() -> None:
+    data = media.mp4(seconds=1)
+    path = (*forging.STBL, (b"stsd", 8))
+    entry = data[data.index(b"avc1", data.index(b"stsd")) - 4 :]
+    entry = entry[: int.from_bytes(entry[:4], "big")]
+    twice = bytearray(forging.grown(data, path, entry[:4] + b"av01" + entry[8:]))
+    twice[twice.index(b"stsd") + 11] = 2
+    with pytest.raises(Refused, match="changes its coding"):
+        planned(bytes(twice))
+
+
+@pytest.mark.parametrize("codec", [b"dvc ", b"png ", b"tx3g"])
+def test_what_we_do_not_know_how_to_look_into_is_refused(codec: bytes) -> None:
+    data = bytearray(media.mp4(seconds=1))
+    at = data.index(b"avc1", data.index(b"stsd"))
+    data[at : at + 4] = codec
+    with pytest.raises(Refused, match="a way that we do not know"):
+        planned(bytes(data))

@@ -124,3 +124,20 @@ def test_bytes_lost_before_a_picture_do_not_pull_its_neighbour_in(make: Callable
     at = data.index(b"mdat") + 4
     with pytest.raises(Refused, match=r"a coded picture is damaged|can't be decoded"):
         cleaned(data[:at] + data[at + 40 :])
+
+
+def test_a_picture_that_unpacks_to_more_than_it_is_is_refused() -> None:
+    rows = b"".join(b"\0" + bytes(96 * 3) for _ in range(64))
+    data = media.saved(media.picture(), "PNG")
+    hidden = media.chunk(b"IDAT", zlib.compress(rows + CANARY.encode()))
+    with pytest.raises(Refused, match="hidden"):
+        planned(data[:33] + hidden + data[-12:])
+
+
+def test_interlaced_pictures_unpack_to_what_they_are() -> None:
+    for width, height in ((1, 1), (3, 2), (5, 9), (96, 64)):
+        for interlaced in (0, 1):
+            size = png._unpacked(width, height, [8, 2, 0, 0, interlaced])
+            assert size >= 3 * width * height + height
+    assert png._unpacked(8, 8, [1, 0, 0, 0, 1]) == 2 + 2 + 2 + 4 + 4 + 8 + 8
+    assert png._unpacked(9, 2, [1, 3, 0, 0, 0]) == 6
