@@ -89,11 +89,10 @@ def _clean_unit(codec: str, kind: int, unit: bytes, early: bool, notes: Notes) -
     if len(unit) <= MARKS[codec].get(kind, 0):
         return unit
     if kind == FILLERS[codec]:
-        bits = unit[1 if codec == "h264" else 2 :].rstrip(b"\0")
-        if not bits[:-1].strip(b"\xff") and bits[-1:] == b"\x80":
-            return unit
-        notes.removed("filler in the stream", len(unit))
-        return _filler(codec, unit)
+        filler = _filler(codec, unit)
+        if filler != unit:
+            notes.removed("filler in the stream", len(unit))
+        return filler
     notes.found("stream", f"unit {kind}")
     notes.removed("units of an unknown kind in the stream", len(unit))
     head = b"\x06" if codec == "h264" else bytes((39 << 1, 1))

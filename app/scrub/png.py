@@ -51,6 +51,9 @@ MOST_TEXT = 1 << 20
 MOST_ANIMATION = 1 << 30
 """Bytes of pictures, unpacked, after the first of an animation: a few kilobytes can hold hours of work."""
 
+MOST_ZEROS = 1 << 16
+"""Zeros that a careless writer may leave behind the last row."""
+
 PIECE = 1 << 16
 HIDDEN = "bytes are hidden behind the picture data of the PNG"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -182,10 +185,12 @@ class _Inflated:
         if self._engine.eof and data:
             raise Refused(HIDDEN)
         while data and not self._engine.eof:
-            self.done += len(self._engine.decompress(data, 1 << 20))
+            unpacked = self._engine.decompress(data, 1 << 20)
+            behind = unpacked[max(0, self.most - self.done) :]
+            self.done += len(unpacked)
             self.begun = True
             data = self._engine.unconsumed_tail
-            if self.done > self.most:
+            if any(behind) or self.done > self.most + MOST_ZEROS:
                 raise Refused(HIDDEN)
         if self._engine.unused_data:
             raise Refused(HIDDEN)

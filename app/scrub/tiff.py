@@ -94,7 +94,7 @@ TEXTS = (2, 7)
 OFFSETS, COUNTS = (273, 324), (279, 325)
 PROFILE, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377
 DNG_VERSION = 50706
-UNCOMPRESSED, OLD_JPEG, JPEG, TABLES, DEFLATE = 1, 6, 7, 347, (8, 32946)
+UNCOMPRESSED, OLD_JPEG, JPEG, TABLES, DEFLATE, PACK_BITS = 1, 6, 7, 347, (8, 32946), 32773
 _WORDS = re.compile(rb"[ -~]{32}")
 DIFFERENT = 12
 """Letters that a text has; plain surfaces are coded as a few bytes over and over."""
@@ -281,6 +281,8 @@ def _more_than_picture(compression: int, data: bytes, most: int) -> bool:
         except zlib.error:
             return True
         return done > most or len(engine.unused_data) > 3
+    if compression == PACK_BITS:
+        return False  # rows of pixels as they are, which may well be letters
     return any(len(set(words[0])) >= DIFFERENT for words in _WORDS.finditer(data))
 
 
