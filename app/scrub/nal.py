@@ -39,6 +39,7 @@ MARKS = {"h264": {9: 2, 10: 1, 11: 1}, "hevc": {35: 3, 36: 2, 37: 2}}
 PICTURES = {"h264": frozenset(range(1, 6)), "hevc": frozenset(range(32))}
 FILLERS = {"h264": 12, "hevc": 38}
 DOLBY = frozenset((62, 63))
+START = b"\0\0\1"
 MOST_UNITS = 20_000
 """Units of one picture: each row of blocks of the largest one may be a slice of its own, and a few more."""
 
@@ -58,10 +59,11 @@ def patches(
 ) -> list[tuple[int, bytes]]:
     """(offset in the sample, new bytes) for every unit that holds something to blank, and for all behind a broken one.
 
-    `dolby`: the film says that it has Dolby Vision.
+    `length_size`: bytes of the length before each unit, 0 where start codes stand between them. `dolby`: the film says
+    that it has Dolby Vision.
     """
     out: list[tuple[int, bytes]] = []
-    units, end = _units(sample, length_size)
+    units, end = _units(sample, length_size) if length_size else (_marked(sample), None)
     kept, pictures = UNITS[codec], PICTURES[codec]
     early = True
     for at, stop in units:
@@ -119,6 +121,21 @@ def _units(sample: bytes, length_size: int) -> tuple[list[tuple[int, int]], int 
         if len(units) > MOST_UNITS:
             raise Refused("a picture of the film has more parts than any real one")
     return units, None if at == len(sample) else at
+
+
+def _marked(sample: bytes) -> list[tuple[int, int]]:
+    """Start and end of the units between start codes (H.264 annex B), as Chromium's recorder writes them into Matroska."""
+    units: list[tuple[int, int]] = []
+    at = sample.find(START)
+    if any(sample[: at if at >= 0 else len(sample)]):
+        raise Refused("the pictures of the film have room for more than a picture")
+    while at >= 0:
+        start, at = at + len(START), sample.find(START, at + len(START))
+        end = at if at >= 0 else len(sample)
+        units.append((start, start + len(sample[start:end].rstrip(b"\0"))))
+        if len(units) > MOST_UNITS:
+            raise Refused("a picture of the film has more parts than any real one")
+    return units
 
 
 def clean_sei(codec: str, unit: bytes, notes: Notes) -> bytes:

@@ -261,6 +261,8 @@ def _nal_format(name: str, extradata: bytes) -> tuple[str, int]:
         return "h264", (extradata[4] & 3) + 1
     if name == "hevc" and len(extradata) > 21 and extradata[0] == 1:
         return "hevc", (extradata[21] & 3) + 1
+    if name in ("h264", "hevc"):
+        return name, MARKED
     return ("av1", 0) if "av1" in name else (name, 0) if name in ("mpeg4", "mjpeg") else ("", 0)
 
 
@@ -270,6 +272,14 @@ PICTURES = {
     "av1": frozenset((1, 3, 4, 6, 7, 8)),
 }
 """Units that a picture is decoded from: slices, parameter sets; sequence, frames, tiles."""
+
+
+MARKED = -1
+"""In place of the bytes of a length: start codes stand between the units."""
+
+
+def _kind(unit: bytes, codec: str) -> int:
+    return unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
 
 
 def _essence(data: bytes, codec: str, width: int) -> bytes:
@@ -282,6 +292,9 @@ def _essence(data: bytes, codec: str, width: int) -> bytes:
         return _essence_jpeg(data)
     if not width:
         return data
+    if width == MARKED:
+        units = (unit.rstrip(b"\0") for unit in data.split(b"\0\0\1")[1:])
+        return b"\0\0\1".join(unit for unit in units if unit and _kind(unit, codec) in PICTURES[codec])
     out = []
     at = 0
     while at + width <= len(data):
@@ -290,10 +303,8 @@ def _essence(data: bytes, codec: str, width: int) -> bytes:
         at += width + size
         if at > len(data):
             break  # no decoder takes a unit that is longer than its sample
-        if unit:
-            kind = unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
-            if kind in PICTURES[codec]:
-                out.append(unit)
+        if unit and _kind(unit, codec) in PICTURES[codec]:
+            out.append(unit)
     return b"".join(out)
 
 

@@ -91,6 +91,7 @@ class Track:
     type: int
     codec: str
     length_size: int = 0
+    """Bytes of the length before each NAL unit; 0 where start codes stand between them."""
     alpha: bool = False
     prefix: bytes = b""
     """Bytes that header-stripping compression left out in front of each frame."""
@@ -100,7 +101,7 @@ class Track:
     @property
     def scanned(self) -> bool:
         """Whether user data can hide inside the frames of this track."""
-        return bool(self.length_size) or self.codec in ("V_AV1", "V_MJPEG") or self.visual
+        return bool(self.nal) or self.codec in ("V_AV1", "V_MJPEG") or self.visual
 
     @property
     def visual(self) -> bool:
@@ -165,8 +166,6 @@ def _entry(source: Source, entry: Element, notes: Notes) -> tuple[bytes, Track |
                 ),
             )
             notes.removed("names and further fields of tracks", (item.end or 0) - item.start)
-    if track.nal and not track.length_size:
-        raise Refused("the film does not say how it is coded")
     out += ebml.write_number(0x73C5, number) + ebml.write(0x22B59C, b"und")
     return out, track
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -227,3 +228,34 @@ def test_what_we_do_not_know_how_to_look_into_is_refused(codec: bytes) -> None:
     data[at : at + 4] = codec
     with pytest.raises(Refused, match="a way that we do not know"):
         planned(bytes(data))
+
+
+def test_rotation_colours_and_aspect_stay() -> None:
+    colours = media.box(b"colr", b"nclx" + struct.pack(">HHHB", 9, 18, 9, 128))
+    aspect = media.box(b"pasp", struct.pack(">II", 4, 3))
+    data = bytearray(forging.grown(media.mp4(seconds=1), forging.ENTRY, colours + aspect))
+    at = data.index(b"tkhd") + 4 + 40
+    data[at : at + 36] = struct.pack(">9i", 0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+
+    def shown(film: bytes) -> tuple[Any, ...]:
+        with opened(film) as opened_film:
+            stream = opened_film.streams.video[0]
+            context = stream.codec_context
+            frame = next(opened_film.decode(video=0))
+            return (
+                frame.rotation, stream.sample_aspect_ratio, context.color_primaries, context.color_trc,
+                context.colorspace, context.color_range,
+            )  # fmt: skip
+
+    copy, _ = cleaned(bytes(data))
+    before = shown(bytes(data))
+    assert abs(before[0]) == 90 and (before[1], before[2]) == (Fraction(4, 3), 9)
+    assert shown(copy) == before
+
+
+def test_an_edit_list_stays() -> None:
+    data = media.mp4(seconds=1)
+    at = data.index(b"elst")
+    copy, _ = cleaned(data)
+    size = int.from_bytes(data[at - 4 : at], "big")
+    assert data[at - 4 : at - 4 + size] in copy

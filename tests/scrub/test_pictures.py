@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from app.scrub import Refused, png
 from tests import media
 from tests.media import CANARY
+from tests.scrub import forging
 from tests.scrub.helpers import cleaned, holds, parts, planned
 
 FULL = {
@@ -141,3 +142,11 @@ def test_interlaced_pictures_unpack_to_what_they_are() -> None:
             assert size >= 3 * width * height + height
     assert png._unpacked(8, 8, [1, 0, 0, 0, 1]) == 2 + 2 + 2 + 4 + 4 + 8 + 8
     assert png._unpacked(9, 2, [1, 3, 0, 0, 0]) == 6
+
+
+@pytest.mark.parametrize("name", ["a longer strip", "behind the end of zlib"])
+def test_a_tiff_that_can_not_be_copied_is_coded_anew_and_says_so(name: str) -> None:
+    data = forging.tiffs()[name]
+    copy, report = cleaned(data)
+    assert report.pixels == "re-encoded" and shown(copy) == shown(data)
+    assert not holds(copy, "WITNESS")

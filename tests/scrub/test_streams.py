@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scrub import nal, obu, visual
+from app.scrub import Refused, nal, obu, same, visual
 from app.scrub.report import Notes
 
 
@@ -186,3 +187,19 @@ def test_sets_of_parameters_end_where_they_say() -> None:
     assert nal.avcc_end(record) == len(record) == nal.avcc_end(record + b"a serial number")
     assert nal.avcc_end(b"\1\x42\0\x1f\xff\xe1\0\4\x67abc\1\0\3\x68de" + b"a serial number") == 18
     assert nal.avcc_end(b"\1\x42\0\x1f") == 4
+
+
+def test_units_between_start_codes() -> None:
+    notes = Notes("video/webm")
+    text, picture = b"\x06" + message(5, b"serial" * 5) + b"\x80", b"\x65" + bytes(range(1, 40))
+    sample = b"\0\0\0\1\x67abc" + b"\0\0\0\1" + text + b"\0\0\1" + picture + b"\0\0\1\x18a serial number"
+    (first, clean), (second, filler) = nal.patches("h264", sample, 0, notes)
+    fresh = bytearray(sample)
+    for at, patch in ((first, clean), (second, filler)):
+        fresh[at : at + len(patch)] = patch
+    assert len(fresh) == len(sample) and b"serial" not in fresh and picture in fresh
+    assert same._essence(sample, "h264", same.MARKED) == same._essence(bytes(fresh), "h264", same.MARKED)
+    assert nal.patches("h264", bytes(fresh), 0, notes) == []
+    for rubbish in (b"a serial number", b"text\0\0\1\x65abc"):
+        with pytest.raises(Refused, match="more than a picture"):
+            nal.patches("h264", rubbish, 0, notes)
