@@ -199,18 +199,24 @@ def _sized(count: int, size: int) -> bytes:
 
 
 def _again(count: int) -> bytes:
-    """A film whose sound is one sample of the whole file, again and again."""
+    """A film whose sound is one sample of a megabyte, again and again."""
     film = media.mp4(seconds=1)
-    at = film.rindex(b"stsz") - 4
-    size = int.from_bytes(film[at : at + 4], "big")
-    sizes = media.box(b"stsz", bytes(8) + struct.pack(">I", count) + struct.pack(">I", 1 << 20) * count)
-    grown = bytearray(film[:at] + sizes + film[at + size :])
-    for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
-        place = grown.rindex(kind, 0, at) - 4
-        grown[place : place + 4] = (
-            int.from_bytes(grown[place : place + 4], "big") + len(sizes) - size
-        ).to_bytes(4, "big")
-    return bytes(grown) + media.box(b"mdat", bytes(1 << 20))
+    number = struct.pack(">I", count)
+    place = len(film) + 8 + 16 * count  # behind whatever the index grows by
+    for kind, rows in (
+        (b"stsz", bytes(8) + number + struct.pack(">I", 1 << 20) * count),
+        (b"stco", bytes(4) + number + struct.pack(">I", place) * count),
+        (b"stsc", bytes(4) + struct.pack(">IIII", 1, 1, 1, 1)),
+    ):
+        at = film.rindex(kind) - 4
+        size, fresh = int.from_bytes(film[at : at + 4], "big"), media.box(kind, rows)
+        changed = bytearray(film[:at] + fresh + film[at + size :])
+        for outer in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+            head = changed.rindex(outer, 0, at) - 4
+            grown = int.from_bytes(changed[head : head + 4], "big") + len(fresh) - size
+            changed[head : head + 4] = grown.to_bytes(4, "big")
+        film = bytes(changed)
+    return film + media.box(b"mdat", bytes(place - len(film) + (1 << 20)))
 
 
 def _numbered(number: int) -> bytes:
@@ -295,6 +301,11 @@ def test_a_flood_takes_no_longer_than_a_film(data: bytes) -> None:
     except Refused as reason:
         assert str(reason) and "\n" not in str(reason)
     assert time.process_time() - started < 5
+
+
+def test_one_sample_used_a_thousand_times_is_refused() -> None:
+    with pytest.raises(Refused, match="over each other"):
+        planned(_again(1_000))
 
 
 def test_one_strip_used_a_thousand_times_does_not_become_a_thousand() -> None:
