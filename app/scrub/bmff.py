@@ -4,10 +4,12 @@ Shared by films (`mp4.py`) and by HEIF and AVIF (`heif.py`). What has to go is t
 box of zeros in the same place, so that no offset in the file has to move.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.scrub.errors import Refused
+from app.scrub.plan import Builder
 from app.scrub.report import Notes
 from app.scrub.source import Source
 
@@ -106,6 +108,14 @@ def blank(data: bytearray, box: Box) -> None:
 def blank_rest(data: bytearray, start: int, end: int, known: list[Box]) -> None:
     """Zero what lies in `start..end` after the last of the walked boxes."""
     wipe(data, known[-1].end if known else start, end)
+
+
+def gone(source: Source, box: Box, part: Builder) -> None:
+    """Zeros in place of a box, in a `free` box with a head of the same length."""
+    size = min(box.end, source.size) - box.start
+    wide = box.body - box.start == 16
+    part.literal(struct.pack(">I4sQ", 1, b"free", size) if wide else struct.pack(">I4s", size, b"free"))
+    part.zeros(size - (box.body - box.start))
 
 
 def number(data: bytes | bytearray, at: int, size: int) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.scrub import limits
 from app.scrub.bmff import Box, blank, blank_rest, children, number, wipe
 from app.scrub.errors import Refused
-from app.scrub.moov import leaf, repeated
+from app.scrub.leaves import leaf, repeated
 from app.scrub.report import Notes
 from app.scrub.samples import MOST_SAMPLES, Track
 

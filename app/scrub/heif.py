@@ -4,7 +4,7 @@
 |---|---|
 | ftyp; makers' brands replaced | how to read the file |
 | meta: the pictures that a viewer shows, tiles and alpha planes that they are made of | the picture |
-| properties of `PROPERTIES` that these use; profiles made neutral | decoding, colours, which way is up |
+| properties of `properties.py` that these use; profiles made neutral | decoding, colours, which way is up |
 | every byte of mdat and idat that a kept picture points at | the picture |
 | moov of image sequences (see `moov.py`) | their animation |
 
@@ -13,9 +13,7 @@ item names, films (motion and live photos), makers' boxes, bytes after the last 
 index is padded to its old length, so nothing moves.
 """
 
-import struct
-
-from app.scrub import bmff, entries, exif, icc, items, jpeg_units, limits, moov, nal, obu, texts
+from app.scrub import bmff, exif, items, limits, moov, nal, obu, properties, texts
 from app.scrub.bmff import Box, number
 from app.scrub.errors import Refused
 from app.scrub.items import Item, Items
@@ -27,18 +25,14 @@ from app.scrub.source import Source
 
 CODED = {b"hvc1": b"hvcC", b"hev1": b"hvcC", b"avc1": b"avcC", b"av01": b"av1C", b"jpeg": b"", b"unci": b""}
 DERIVED = (b"grid", b"iovl", b"iden")
-PROPERTIES = {
-    b"hvcC": 1 << 16, b"av1C": 1 << 16, b"avcC": 1 << 16, b"jpgC": 1 << 16, b"uncC": 1 << 12, b"cmpd": 1 << 8,
-    b"ispe": 12, b"pixi": 16, b"colr": icc.LARGEST, b"pasp": 8, b"clap": 32, b"irot": 1, b"imir": 1,
-    b"auxC": 64, b"a1op": 1, b"a1lx": 13, b"lsel": 2, b"clli": 4, b"mdcv": 24, b"cclv": 36, b"amve": 8,
-}  # fmt: skip
-"""What says how to decode and show a picture, and the bytes that each may have: none has room for a message."""
 ALPHA = tuple(
     b"urn:mpeg:" + name for name in (b"mpegB:cicp:systems:auxiliary:alpha", b"hevc:2015:auxid:1", b"avc:2015:auxid:1")
 )  # fmt: skip
 SEQUENCES = (b"msf1", b"avis", b"hevc", b"hevx", b"hevm", b"hevs")
 GONE = {b"Exif": "EXIF", b"mime": "XMP or other text", b"uri ": "item by URI", b"jumb": "C2PA manifest",
         b"tmap": "gain map"}  # fmt: skip
+BOXES_GONE = {b"moov": "film beside the picture", b"mpvd": "motion photo film", b"sefd": "Samsung data",
+              b"uuid": "maker's or C2PA box"}  # fmt: skip
 LONGEST_TEXT = 4 << 20
 
 
@@ -80,7 +74,12 @@ def plan(source: Source, notes: Notes) -> Plan:
         elif box is index and film:
             part.literal(film)
         else:
-            _gone(source, box, part, notes)
+            if box.kind not in (b"free", b"skip"):
+                notes.found("heif", box.name)
+                notes.removed(
+                    BOXES_GONE.get(box.kind, f"{box.name} box"), min(box.end, source.size) - box.start
+                )
+            bmff.gone(source, box, part)
         parts.append((box, part))
     if walked < source.size:
         notes.found("trailer", "bytes after the last box")
@@ -92,23 +91,6 @@ def plan(source: Source, notes: Notes) -> Plan:
         copy.parts += part.parts
     notes.kept("coded pictures, tiles and alpha planes", "the picture, bit for bit")
     return copy.plan()
-
-
-def _gone(source: Source, box: Box, part: Builder, notes: Notes) -> None:
-    """Another box: zeros in its place. What it holds is named by its kind (films, makers' boxes)."""
-    names = {
-        b"moov": "film beside the picture",
-        b"mpvd": "motion photo film",
-        b"sefd": "Samsung data",
-        b"uuid": "maker's or C2PA box",
-    }
-    if box.kind not in (b"free", b"skip"):
-        notes.found("heif", box.name)
-        notes.removed(names.get(box.kind, f"{box.name} box"), min(box.end, source.size) - box.start)
-    size = min(box.end, source.size) - box.start
-    wide = box.body - box.start == 16
-    part.literal(struct.pack(">I4sQ", 1, b"free", size) if wide else struct.pack(">I4s", size, b"free"))
-    part.zeros(size - (box.body - box.start))
 
 
 class Picture:
@@ -301,7 +283,7 @@ class Picture:
             index
             for item in stay
             for _, index in item.properties
-            if (box := self._property(index)) is not None and box.kind in PROPERTIES
+            if (box := self._property(index)) is not None and box.kind in properties.LONGEST
         }
         out = b""
         for box in self.meta.boxes:
@@ -345,27 +327,13 @@ class Picture:
             elif part.kind == b"ipco":
                 content = b""
                 for index, item in enumerate(self.meta.properties, 1):
-                    content += self._write_property(item) if index in used else items.whole(b"free", b"")
+                    content += self._property_again(item) if index in used else items.whole(b"free", b"")
                 out += items.whole(b"ipco", content)
         return items.whole(b"iprp", out)
 
-    def _write_property(self, box: Box) -> bytes:
-        data = bytes(self.data[box.body : box.end])
-        if len(data) > PROPERTIES[box.kind]:
-            raise Refused("a property of the picture has room for more than it is there for")
-        if box.kind == b"auxC":
-            data = data[:4] + data[4:].split(b"\0")[0] + b"\0"
-        elif box.kind == b"jpgC" and not jpeg_units.plain(b"\xff\xd8" + data.removeprefix(b"\xff\xd8")):
-            raise Refused("a property of the picture has room for more than it is there for")
-        elif box.kind == b"colr" and data[:4] in entries.PROFILE:
-            clean = icc.neutral(data[4:], self.notes.words())
-            if clean is None:
-                return items.whole(b"free", b"")
-            self.notes.kept("colour profile", "colours" if clean == data[4:] else "colours; made neutral")
-            data = data[:4] + clean
-        else:
-            data = entries.clean(box.kind, data, self.notes) or data
-        return items.whole(box.kind, data)
+    def _property_again(self, box: Box) -> bytes:
+        clean = properties.clean(box.kind, bytes(self.data[box.body : box.end]), self.notes)
+        return items.whole(b"free", b"") if clean is None else items.whole(box.kind, clean)
 
     def _idat(self, stay: list[Item], box: Box) -> bytes:
         """`idat` of the same length with zeros where no kept item points."""

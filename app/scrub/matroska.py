@@ -17,7 +17,7 @@ import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from app.scrub import blocks, ebml, jpeg_units, limits, nal, obu, tracks, visual
+from app.scrub import blocks, ebml, limits, tracks
 from app.scrub.cues import CUE_BYTES, cue, seek_head
 from app.scrub.ebml import Element
 from app.scrub.errors import Refused
@@ -241,7 +241,7 @@ class Film:
                 raise Refused("the frames of the film are packed in a way that can't be looked into")
             frame = body + width + 3
             data = track.prefix + self.source.at(frame, end - frame)
-            for place, patch in self._found(data, track):
+            for place, patch in track.user_data(data, self.notes):
                 inside = patch[max(0, len(track.prefix) - place) :]
                 where = frame + max(0, place - len(track.prefix))
                 if where >= start:
@@ -249,16 +249,6 @@ class Film:
                     parts.literal(inside)
                     start = where + len(inside)
         parts.copy(start, end - start)
-
-    def _found(self, data: bytes, track: tracks.Track) -> list[tuple[int, bytes]]:
-        """User data of a frame: places and new bytes."""
-        if track.nal:
-            return nal.patches(track.nal, data, track.length_size, self.notes)
-        if track.codec == "V_AV1":
-            return obu.patches(data, self.notes)
-        if track.codec == "V_MJPEG":
-            return jpeg_units.patches(data, self.notes)
-        return visual.patches(data, self.notes)
 
     def _group(self, group: Element, end: int, out: _Cluster) -> None:
         items = list(ebml.children(self.source, group.body, end))

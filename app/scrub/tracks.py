@@ -13,7 +13,7 @@ that are neither pictures nor sound go with all their blocks.
 import re
 from dataclasses import dataclass
 
-from app.scrub import codecs, ebml, limits, nal, obu, visual
+from app.scrub import codecs, ebml, jpeg_units, limits, nal, obu, visual
 from app.scrub.ebml import Element
 from app.scrub.errors import Refused
 from app.scrub.report import Notes
@@ -102,6 +102,16 @@ class Track:
     def scanned(self) -> bool:
         """Whether user data can hide inside the frames of this track."""
         return bool(self.nal) or self.codec in ("V_AV1", "V_MJPEG") or self.visual
+
+    def user_data(self, frame: bytes, notes: Notes) -> list[tuple[int, bytes]]:
+        """Places and new bytes for what is no picture in a frame."""
+        if self.nal:
+            return nal.patches(self.nal, frame, self.length_size, notes)
+        if self.codec == "V_AV1":
+            return obu.patches(frame, notes)
+        if self.codec == "V_MJPEG":
+            return jpeg_units.patches(frame, notes)
+        return visual.patches(frame, notes)
 
     @property
     def visual(self) -> bool:
