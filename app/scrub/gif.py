@@ -57,6 +57,7 @@ def plan(source: Source, notes: Notes) -> Plan:
             elif (
                 not loops
                 and kind == 0xFF
+                and data[at + 2] == 11
                 and data[at + 3 : at + 14] in LOOPS
                 and data[at + 14 : at + 16] == b"\3\1"
             ):

@@ -25,6 +25,9 @@ MOST_FRAMES = 2000
 MOST_DECODED = 48_000_000
 """Pixels decoded over all frames of one animation; what comes after is compared as coded data, where the format is PNG."""
 
+STRIP = 1_000_000
+"""Pixels that are taken out of a picture at a time: some are one pixel wide and millions high."""
+
 LARGE_HEIF = 32_000_000
 """Pixels from which 10 or 12 bits are looked at as 8: they would take ten bytes a pixel."""
 
@@ -107,8 +110,9 @@ def _frames(image: Image.Image, out: Picture, pixels: bool) -> None:
         digest = hashlib.sha256(f"{image.mode} {image.size} ".encode())
         if image.mode == "P":
             digest.update(repr(image.getpalette()).encode())
-        for top in range(0, image.height, 256):
-            digest.update(image.crop((0, top, image.width, min(top + 256, image.height))).tobytes())
+        rows = max(256, STRIP // image.width)
+        for top in range(0, image.height, rows):
+            digest.update(image.crop((0, top, image.width, min(top + rows, image.height))).tobytes())
         out.frames.append(digest.hexdigest())
         if seen > MOST_DECODED:
             break

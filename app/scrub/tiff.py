@@ -98,6 +98,8 @@ UNCOMPRESSED, OLD_JPEG, JPEG, TABLES, DEFLATE, PACK_BITS = 1, 6, 7, 347, (8, 329
 _WORDS = re.compile(rb"[ -~]{32}")
 DIFFERENT = 12
 """Letters that a text has; plain surfaces are coded as a few bytes over and over."""
+MISSING = 4
+"""Of an uncompressed picture a quarter must be there: three kilobytes that say they are 170 megapixels only take time."""
 PIECE = 1 << 20
 MOST_PAGES = 1000
 MOST_TAGS = 4096
@@ -242,6 +244,10 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
             raise Odd
     compression = _numbers(fields[259], order)[0] if 259 in fields else UNCOMPRESSED
     most = plain_size({tag: _numbers(fields[tag], order) for tag in PLAIN if tag in fields})
+    if compression == UNCOMPRESSED and MISSING * sum(length for _, length in places) < _plain(
+        fields, order, width * height
+    ):
+        raise Refused("the file ends before the data it announces")
     for offset, length in places:
         if compression == UNCOMPRESSED:
             more = length > most
@@ -268,6 +274,14 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
             page.fields[PROFILE] = (7, len(clean), clean)
             notes.kept("colour profile", "colours" if clean == profile else "colours; made neutral")
     return page
+
+
+def _plain(fields: dict[int, Field], order: str, pixels: int) -> int:
+    """Bytes of the whole picture, uncompressed."""
+    samples = _numbers(fields[277], order)[0] if 277 in fields else 1
+    return (
+        pixels * samples * max(_numbers(fields[258], order), default=1) // 8 if 258 in fields else pixels // 8
+    )
 
 
 def _more_than_picture(compression: int, data: bytes, most: int) -> bool:

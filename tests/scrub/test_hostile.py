@@ -11,6 +11,7 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from app.scrub import Refused, Unsupported, check, plan, sniff
 from tests import media
@@ -155,6 +156,9 @@ def flood() -> dict[str, bytes]:
         "items": _items(20_000),
         "scans": _scans(5_000),
         "a bomb behind a small picture": _png_bomb(1 << 30),
+        "a picture one pixel wide": media.saved(
+            Image.new("1", (1, 16_000_000)), "TIFF", compression="group4"
+        ),
         "a bomb in a strip": _tiff_bomb(1 << 30),
     }
 
@@ -297,7 +301,7 @@ def test_a_flood_takes_no_longer_than_a_film(data: bytes) -> None:
     started = time.process_time()
     try:
         copy, _ = cleaned(data)
-        assert len(copy) < max(500_000, len(data) + 1)
+        assert len(copy) < max(500_000, len(data) + 1_000)
     except Refused as reason:
         assert str(reason) and "\n" not in str(reason)
     assert time.process_time() - started < 5

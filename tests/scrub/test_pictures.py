@@ -150,3 +150,10 @@ def test_a_tiff_that_can_not_be_copied_is_coded_anew_and_says_so(name: str) -> N
     copy, report = cleaned(data)
     assert report.pixels == "re-encoded" and shown(copy) == shown(data)
     assert not holds(copy, "WITNESS")
+
+
+def test_a_count_of_loops_under_a_shorter_name_is_none() -> None:
+    data = media.saved(media.picture().convert("P"), "GIF")
+    block = b"!\xff\x09NETSCAPE2.0\3\1\0\0" + CANARY.encode().ljust(41) + b"\0"
+    copy, report = cleaned(data[:-1] + block + b";")
+    assert b"NETSCAPE" not in copy and "application block" in parts(report)
