@@ -59,6 +59,7 @@ def run(source: Source, at: int, limit: int, plain: frozenset[int]) -> tuple[int
 def _group(data: bytes, at: int, end: int) -> tuple[int, bool, int]:
     """Place of the block, key frame?, length of a group with nothing but allowed parts; else place -1."""
     block, key, lasts = -1, True, 0
+    seen: set[int] = set()
     while at + 2 <= end:
         kind = data[at]
         wide = 2 if data[at : at + 2] == b"\x75\xa2" else 1
@@ -69,11 +70,12 @@ def _group(data: bytes, at: int, end: int) -> tuple[int, bool, int]:
             return -1, False, 0
         if kind == BLOCK and block < 0 and stop - body >= 4:
             block = body
-        elif (kind not in (LENGTH, REFERENCE, PRIORITY) and wide == 1) or stop - body > 8:
+        elif (kind not in (LENGTH, REFERENCE, PRIORITY) and wide == 1) or stop - body > 8 or kind in seen:
             return -1, False, 0
         elif kind == LENGTH:
             lasts = int.from_bytes(data[body:stop], "big")
         elif kind == REFERENCE:
             key = False
+        seen.add(kind)
         at = stop
     return (block, key, lasts) if at == end else (-1, False, 0)

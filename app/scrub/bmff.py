@@ -4,16 +4,21 @@ Shared by films (`mp4.py`) and by HEIF and AVIF (`heif.py`). What has to go is t
 box of zeros in the same place, so that no offset in the file has to move.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.scrub.errors import Refused
+from app.scrub.plan import Builder
 from app.scrub.report import Notes
 from app.scrub.source import Source
 
 MOST_BOXES = 400_000
 LARGEST_INDEX = 96 << 20
 """Bytes of one index box (`moov`, `moof`, `meta`) that we hold in memory: days of film."""
+
+LARGEST_BRANDS = 4096
+"""Bytes of a list of brands: real ones have a dozen."""
 
 BRANDS = frozenset(
     b"isom iso2 iso3 iso4 iso5 iso6 iso7 iso8 iso9 mp41 mp42 avc1 hvc1 hev1 av01 vp09 opus dash msdh msix "
@@ -103,6 +108,14 @@ def blank(data: bytearray, box: Box) -> None:
 def blank_rest(data: bytearray, start: int, end: int, known: list[Box]) -> None:
     """Zero what lies in `start..end` after the last of the walked boxes."""
     wipe(data, known[-1].end if known else start, end)
+
+
+def gone(source: Source, box: Box, part: Builder) -> None:
+    """Zeros in place of a box, in a `free` box with a head of the same length."""
+    size = min(box.end, source.size) - box.start
+    wide = box.body - box.start == 16
+    part.literal(struct.pack(">I4sQ", 1, b"free", size) if wide else struct.pack(">I4s", size, b"free"))
+    part.zeros(size - (box.body - box.start))
 
 
 def number(data: bytes | bytearray, at: int, size: int) -> int:

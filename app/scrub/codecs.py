@@ -47,6 +47,11 @@ def comment_packet(packet: bytes, notes: Notes) -> bytes | None:
     return None
 
 
+def opus_end(head: bytes) -> int:
+    """Where an identification header of Opus (RFC 7845, 5.1) ends."""
+    return 19 if len(head) < 19 or head[18] == 0 else 21 + head[9]
+
+
 def laced(private: bytes, notes: Notes) -> bytes:
     """Three Xiph-laced headers (Vorbis, Theora) with the comment in the middle replaced."""
     if private[:1] != b"\x02":

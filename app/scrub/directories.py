@@ -27,6 +27,23 @@ class Page:
     tiled: bool = False
 
 
+PLAIN = (256, 257, 258, 277, 278, 284, 322, 323)
+"""Tags that tell the size of an uncompressed strip or tile."""
+
+
+def plain_size(numbers: dict[int, list[int]]) -> int:
+    """Bytes of an uncompressed strip or tile, at most."""
+
+    def first(tag: int, default: int = 0) -> int:
+        return next(iter(numbers.get(tag, ())), default)
+
+    tiled = 322 in numbers
+    rows = first(323) if tiled else min(first(278, 1 << 32), first(257))
+    samples = 1 if first(284) == 2 else first(277, 1)
+    bits = max(numbers.get(258, ()), default=1)
+    return (first(322 if tiled else 256) * samples * bits + 7) // 8 * rows
+
+
 def trailing(source: Source, pages: list[Page], notes: Notes) -> None:
     used = sum(length for page in pages for _, length in page.places)
     notes.removed("metadata, further directories and unused bytes", max(0, source.size - used))

@@ -17,7 +17,7 @@ import struct
 from dataclasses import dataclass, field
 
 from app.scrub import exif, jpeg_units, limits, texts
-from app.scrub.directories import LARGEST_VALUE, Field, Page, apart, layout, trailing
+from app.scrub.directories import LARGEST_VALUE, PLAIN, Field, Page, apart, layout, plain_size, trailing
 from app.scrub.errors import Refused
 from app.scrub.plan import Plan
 from app.scrub.report import Notes
@@ -81,7 +81,11 @@ class Reader:
         self.directories: list[Directory] = []
 
     def walk(self) -> None:
-        waiting, seen = [(0, self._number(4))], set[int]()
+        self.walk_from([(0, self._number(4))])
+
+    def walk_from(self, waiting: list[tuple[int, int]]) -> None:
+        """Walk the directories at these places (way, offset), and all that they point to."""
+        seen = set[int]()
         while waiting and len(seen) < MOST_DIRECTORIES:
             way, at = waiting.pop(0)
             if not at or at in seen:
@@ -182,7 +186,8 @@ def _places(reader: Reader, raw: Directory) -> list[tuple[int, int]]:
     places = list(zip(reader.numbers(raw, offsets), reader.numbers(raw, counts), strict=True))
     if not places:
         raise Refused("the DNG holds no picture of a sensor")
-    compression, most = reader.first(raw, 259, UNCOMPRESSED), _plain_size(reader, raw)
+    compression = reader.first(raw, 259, UNCOMPRESSED)
+    most = plain_size({tag: reader.numbers(raw, tag) for tag in PLAIN if tag in raw.tags})
     for offset, length in places:
         if offset + length > reader.source.size:
             raise Refused("the DNG ends before its picture")
@@ -193,17 +198,6 @@ def _places(reader: Reader, raw: Directory) -> list[tuple[int, int]]:
         if compression == JPEG_XL and reader.source.at(offset, min(2, length)) != b"\xff\x0a":
             raise Refused("the picture data of the DNG hold more than a picture")
     return places
-
-
-def _plain_size(reader: Reader, raw: Directory) -> int:
-    """Bytes of an uncompressed strip or tile, at most."""
-    tiled = 324 in raw.tags
-    width = reader.first(raw, 322 if tiled else 256)
-    rows = reader.first(raw, 323) if tiled else reader.first(raw, 278, 1 << 32)
-    samples = 1 if reader.first(raw, 284) == 2 else reader.first(raw, 277, 1)
-    bits = max(reader.numbers(raw, 258), default=1)
-    height = rows if tiled else min(rows, reader.first(raw, 257))
-    return (width * samples * bits + 7) // 8 * height
 
 
 def _fields(reader: Reader, raw: Directory, notes: Notes) -> dict[int, Field]:

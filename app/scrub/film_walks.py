@@ -3,6 +3,7 @@
 Each goes through a whole result and raises CheckFailed at the first part that it does not expect.
 """
 
+import re
 import struct
 from typing import BinaryIO
 
@@ -28,6 +29,38 @@ HEIF_ITEMS = frozenset(b"hvc1 hev1 avc1 av01 jpeg j2k1 vvc1 unci grid iovl iden"
 FILM_TREE = frozenset(b"moov trak edts tapt mdia minf dinf stbl mvex moof traf mfra".split())
 
 
+FIELDS = {
+    b"clef": (12, 12), b"prof": (12, 12), b"enof": (12, 12), b"vmhd": (12, 12), b"smhd": (8, 8), b"cslg": (24, 44),
+    b"mehd": (8, 12), b"trex": (24, 24), b"mfhd": (8, 8), b"tfdt": (8, 12), b"mvhd": (100, 112), b"tkhd": (84, 96),
+    b"mdhd": (24, 36), b"mfro": (8, 8),
+}  # fmt: skip
+"""Bytes of small boxes in versions 0 and 1."""
+ROWS = {
+    b"stts": (8, 8), b"ctts": (8, 8), b"stss": (4, 4), b"stps": (4, 4), b"stsc": (12, 12), b"stco": (4, 4),
+    b"co64": (8, 8), b"elst": (12, 20),
+}  # fmt: skip
+"""Bytes of a row of the tables that begin with their number of rows."""
+SEVERAL = frozenset(
+    b"trak trex traf trun sgpd sbgp tfra infe free skip wide moof mdat styp sidx ftyp".split()
+)
+FORMAT_HEADS = (28, 44, 64, 78)
+"""Bytes before the boxes of a sample entry: of sound in three ways, of pictures."""
+FORMAT_PARTS = {
+    b"pasp": 8, b"clap": 32, b"btrt": 12, b"fiel": 2, b"gama": 4, b"enda": 2, b"mdcv": 24, b"clli": 4, b"SmDm": 28,
+    b"CoLL": 8, b"dvcC": 24, b"dvvC": 24, b"amve": 8, b"frma": 4, b"srat": 8, b"pcmC": 6, b"damr": 9, b"d263": 7,
+    b"dac3": 3, b"dec3": 32, b"dac4": 64, b"alac": 52, b"vpcC": 12, b"mp4a": 4, b"chnl": 32, b"dapa": 64, b"dOps": 268,
+    b"chan": 1024, b"avcC": 4096, b"hvcC": 16384, b"lhvC": 16384, b"av1C": 4096, b"esds": 4096, b"dfLa": 1 << 24,
+    b"colr": 8 << 20, b"free": 0, b"skip": 0, b"wide": 0, b"\0\0\0\0": 0,
+}  # fmt: skip
+PROPERTIES = frozenset(
+    b"hvcC av1C avcC jpgC uncC cmpd ispe pixi colr pasp clap irot imir auxC a1op a1lx lsel clli mdcv cclv amve free".split()
+)
+LARGEST_SET_UP = 64
+LARGEST_TABLE = 64 << 20
+TEXT = re.compile(rb"[ -~]{20}")
+"""Longer than any text that the set-up of a codec or a small table holds."""
+
+
 def boxes(result: BinaryIO) -> None:
     """Only known boxes; free ones hold zeros; all times are zero and handlers have no names."""
     size = result.seek(0, 2)
@@ -35,6 +68,7 @@ def boxes(result: BinaryIO) -> None:
 
 
 def _boxes(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes], size: int) -> None:
+    seen: set[bytes] = set()
     while at + 8 <= end:
         head = take(result, at, min(16, size - at))
         length, kind = struct.unpack_from(">I4s", head)
@@ -51,6 +85,11 @@ def _boxes(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes], size:
             return
         if kind not in allowed:
             raise CheckFailed(f"an unexpected part is left in the film ({kind!r})")
+        if kind in seen and kind not in SEVERAL:
+            raise CheckFailed(f"a part of the film stands twice ({kind!r})")
+        seen.add(kind)
+        if kind in FIELDS or kind in ROWS:
+            _fields(result, kind, body, stop)
         if kind in (b"free", b"skip", b"wide"):
             zeros(result, body, stop)
         elif kind == b"meta":
@@ -67,7 +106,64 @@ def _boxes(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes], size:
             _boxes(result, body + (6 if short else 8), stop, frozenset((b"infe",)), size)
         elif kind == b"hdlr":
             zeros(result, body + 12, stop)
+        elif kind == b"stsd":
+            _formats(take(result, body, min(stop - body, LARGEST_TABLE)))
+        elif kind == b"iprp":
+            _properties(take(result, body, min(stop - body, LARGEST_TABLE)))
         at = stop
+
+
+def _fields(result: BinaryIO, kind: bytes, body: int, stop: int) -> None:
+    """Zeros behind the fields or the rows of a box."""
+    wide = take(result, body, 1) == b"\1"
+    if kind in FIELDS:
+        zeros(result, body + FIELDS[kind][wide], stop)
+    else:
+        count = struct.unpack(">I", take(result, body + 4, 4))[0]
+        zeros(result, body + 8 + ROWS[kind][wide] * count, stop)
+
+
+def _inside(data: bytes, at: int) -> list[tuple[bytes, bytes]] | None:
+    """The boxes that fill `data` from `at` on, as kinds and contents; None where something else does."""
+    out = []
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if length < 8 or at + length > len(data):
+            break
+        out.append((kind, data[at + 8 : at + length]))
+        at += length
+    return None if any(data[at:]) else out
+
+
+def _formats(data: bytes) -> None:
+    """The sample entries of a track: set-up of codecs and colours, no text, nothing behind them."""
+    entries = _inside(data, 8)
+    if entries is None or not all(
+        any(_parts(_inside(entry, skip)) for skip in FORMAT_HEADS) for _, entry in entries
+    ):
+        raise CheckFailed("an unexpected part is left in the description of a track")
+
+
+def _parts(parts: list[tuple[bytes, bytes]] | None) -> bool:
+    if parts is None:
+        return False
+    for kind, content in parts:
+        if kind == b"wave":
+            if not _parts(_inside(content, 0)):
+                return False
+            continue
+        most = LARGEST_SET_UP if kind[:2] == b"ms" else FORMAT_PARTS.get(kind)
+        if most is None or any(content[most:]) or (kind != b"colr" and TEXT.search(content)):
+            return False
+    return True
+
+
+def _properties(data: bytes) -> None:
+    """The properties of the pictures of a HEIF file: known ones, the small ones without text."""
+    for kind, content in _inside(data, 0) or ():
+        for name, value in (_inside(content, 0) or ()) if kind == b"ipco" else ():
+            if name not in PROPERTIES or (name not in (b"colr", b"auxC") and TEXT.search(value)):
+                raise CheckFailed(f"an unexpected property is left in the picture ({name!r})")
 
 
 def _item(entry: bytes) -> None:

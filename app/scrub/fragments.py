@@ -2,7 +2,7 @@
 
 | kept | why |
 |---|---|
-| mfhd; traf of kept tracks: tfhd tfdt trun sdtp, known sgpd and sbgp | finding and timing the samples |
+| mfhd; traf of kept tracks: tfhd tfdt trun, known sgpd and sbgp | finding and timing the samples |
 
 Everything else in a fragment becomes `free`: prft (the clock of the device), emsg, uuid (camera
 data), encryption tables. A fragment cut in the middle keeps its last whole sample.
@@ -10,13 +10,14 @@ data), encryption tables. A fragment cut in the middle keeps its last whole samp
 
 from dataclasses import dataclass
 
+from app.scrub import limits
 from app.scrub.bmff import Box, blank, blank_rest, children, number, wipe
 from app.scrub.errors import Refused
-from app.scrub.moov import GROUPS
+from app.scrub.leaves import leaf, repeated
 from app.scrub.report import Notes
 from app.scrub.samples import MOST_SAMPLES, Track
 
-TRAF = frozenset((b"tfhd", b"tfdt", b"trun", b"sdtp", b"sgpd", b"sbgp"))
+TRAF = frozenset((b"tfhd", b"tfdt", b"trun", b"sgpd", b"sbgp"))
 
 DATA_OFFSET, FIRST_FLAGS = 0x1, 0x4
 FIELDS = (0x100, 0x200, 0x400, 0x800)
@@ -39,10 +40,12 @@ def clean(data: bytes, start: int, end: int, tracks: dict[int, Track], notes: No
     moof = Box(b"moof", 0, 8, len(out))
     boxes = list(children(out, 8, len(out)))
     position = start
-    for box in boxes:
+    for box, again in repeated(boxes):
         if box.kind == b"traf":
             position = _traf(fragment, box, start, position, end, tracks, notes)
-        elif box.kind != b"mfhd":
+        elif box.kind == b"mfhd" and not again:
+            leaf(out, box, notes)
+        else:
             _drop(out, box, notes)
     blank_rest(out, moof.body, moof.end, boxes)
     return fragment
@@ -83,19 +86,25 @@ def _traf(
     cursor = base
     if track is not None:
         track.ends = _start(data, boxes, track.ends)
-    for box in boxes:
+    wipe(data, header.body + _length(flags), header.end)
+    for box, again in repeated(boxes):
         if box.kind == b"trun":
             cursor = _trun(fragment, box, base, cursor, (lasts, size), end, track)
-        elif box.kind not in TRAF or (
-            box.kind in (b"sgpd", b"sbgp") and bytes(data[box.body + 4 : box.body + 8]) not in GROUPS
-        ):
+        elif box.kind not in TRAF or again:
             _drop(data, box, notes)
+        elif box.kind != b"tfhd":
+            leaf(data, box, notes)
     if track is None:
         notes.removed("fragments of dropped tracks", traf.size)
         blank(data, traf)
     else:
         blank_rest(data, traf.body, traf.end, boxes)
     return cursor
+
+
+def _length(flags: int) -> int:
+    """Bytes of the fields of a `tfhd`: its flags say which it has."""
+    return 8 + 8 * (flags & 1) + 4 * sum(1 for bit in (0x2, 0x8, 0x10, 0x20) if flags & bit)
 
 
 def _start(data: bytearray, boxes: list[Box], before: int) -> int:
@@ -126,7 +135,8 @@ def _trun(
     width = 4 * sum(1 for bit in FIELDS if flags & bit)
     if rows + count * width > box.end or count > MOST_SAMPLES or cursor < 0:
         raise Refused("a fragment of the film is not built as it should be")
-    if not width and count * default[1] > end:
+    limits.frames(len(fragment.samples) + count, end)
+    if not width and count * max(default[1], 1) > end:
         raise Refused("a fragment of the film has more samples than there are data")
     place = 4 * bool(flags & 0x100) if flags & 0x200 else None
     for index in range(count):

@@ -10,6 +10,8 @@ Everything else goes: comments, plain text, XMP, ICC and every other application
 byte after the end.
 """
 
+import re
+
 from app.scrub import limits, texts
 from app.scrub.errors import Refused
 from app.scrub.plan import Builder, Plan
@@ -18,6 +20,9 @@ from app.scrub.source import Source
 
 MOST_BLOCKS = 200_000
 LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_TEXT = re.compile(rb"[ -~]{32}")
+DIFFERENT = 12
+"""Letters that a text has; plain surfaces are coded as a few bytes over and over."""
 
 
 def plan(source: Source, notes: Notes) -> Plan:
@@ -27,7 +32,7 @@ def plan(source: Source, notes: Notes) -> Plan:
     limits.picture(int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"), notes)
     at = 13 + _table(data[10])
     copy.copy(0, at)
-    pictures = 0
+    pictures, loops = 0, False
     pending: tuple[int, int] | None = None
     for _ in range(MOST_BLOCKS):
         mark = data[at] if at < len(data) else 0x3B
@@ -36,6 +41,8 @@ def plan(source: Source, notes: Notes) -> Plan:
         if mark == 0x2C:
             start = at + 10 + _table(data[at + 9]) + 1
             end = _blocks(data, start)
+            if any(len(set(text[0])) >= DIFFERENT for text in _TEXT.finditer(data, start, end)):
+                raise Refused("a text lies inside the picture data of the GIF")
             if pending:
                 copy.copy(*pending)
                 pending = None
@@ -47,8 +54,15 @@ def plan(source: Source, notes: Notes) -> Plan:
             end = _blocks(data, at + 2)
             if kind == 0xF9 and data[at + 2] == 4 and end - at == 8:
                 pending = (at, 8)
-            elif kind == 0xFF and data[at + 3 : at + 14] in LOOPS and data[at + 14 : at + 16] == b"\3\1":
+            elif (
+                not loops
+                and kind == 0xFF
+                and data[at + 2] == 11
+                and data[at + 3 : at + 14] in LOOPS
+                and data[at + 14 : at + 16] == b"\3\1"
+            ):
                 copy.literal(data[at : at + 18] + b"\0")
+                loops = True
             else:
                 _gone(kind, data[at:end], notes)
             at = end

@@ -4,7 +4,7 @@
 |---|---|
 | ftyp; makers' brands replaced | how to read the file |
 | meta: the pictures that a viewer shows, tiles and alpha planes that they are made of | the picture |
-| properties of `PROPERTIES` that these use; profiles made neutral | decoding, colours, which way is up |
+| properties of `properties.py` that these use; profiles made neutral | decoding, colours, which way is up |
 | every byte of mdat and idat that a kept picture points at | the picture |
 | moov of image sequences (see `moov.py`) | their animation |
 
@@ -13,9 +13,7 @@ item names, films (motion and live photos), makers' boxes, bytes after the last 
 index is padded to its old length, so nothing moves.
 """
 
-import struct
-
-from app.scrub import bmff, exif, icc, items, limits, moov, nal, obu, texts
+from app.scrub import bmff, exif, items, limits, moov, nal, obu, properties, texts
 from app.scrub.bmff import Box, number
 from app.scrub.errors import Refused
 from app.scrub.items import Item, Items
@@ -25,20 +23,16 @@ from app.scrub.report import Notes
 from app.scrub.samples import Track
 from app.scrub.source import Source
 
-CODED = {b"hvc1": b"hvcC", b"hev1": b"hvcC", b"avc1": b"avcC", b"av01": b"av1C", b"jpeg": b"", b"j2k1": b"",
-         b"vvc1": b"",
-         b"unci": b""}  # fmt: skip
+CODED = {b"hvc1": b"hvcC", b"hev1": b"hvcC", b"avc1": b"avcC", b"av01": b"av1C", b"jpeg": b"", b"unci": b""}
 DERIVED = (b"grid", b"iovl", b"iden")
-PROPERTIES = frozenset(
-    b"hvcC av1C avcC vvcC jpgC j2kH uncC cmpd ispe pixi colr pasp clap irot imir auxC a1op a1lx lsel clli "
-    b"mdcv cclv amve".split()
-)
 ALPHA = tuple(
     b"urn:mpeg:" + name for name in (b"mpegB:cicp:systems:auxiliary:alpha", b"hevc:2015:auxid:1", b"avc:2015:auxid:1")
 )  # fmt: skip
 SEQUENCES = (b"msf1", b"avis", b"hevc", b"hevx", b"hevm", b"hevs")
 GONE = {b"Exif": "EXIF", b"mime": "XMP or other text", b"uri ": "item by URI", b"jumb": "C2PA manifest",
         b"tmap": "gain map"}  # fmt: skip
+BOXES_GONE = {b"moov": "film beside the picture", b"mpvd": "motion photo film", b"sefd": "Samsung data",
+              b"uuid": "maker's or C2PA box"}  # fmt: skip
 LONGEST_TEXT = 4 << 20
 
 
@@ -73,14 +67,19 @@ def plan(source: Source, notes: Notes) -> Plan:
         part = Builder()
         if box.kind == b"mdat":
             media(source, box, part, kept, sorted(picture.patches), notes)
-        elif box.kind == b"ftyp":
-            part.literal(bmff.clean_brands(source.at(0, min(box.size, 4096)), notes, b"mif1"))
+        elif box.kind == b"ftyp" and box.start == 0 and box.size <= bmff.LARGEST_BRANDS:
+            part.literal(bmff.clean_brands(source.at(0, box.size), notes, b"mif1"))
         elif box.kind == b"meta":
             part.literal(picture.index)
         elif box is index and film:
             part.literal(film)
         else:
-            _gone(source, box, part, notes)
+            if box.kind not in (b"free", b"skip"):
+                notes.found("heif", box.name)
+                notes.removed(
+                    BOXES_GONE.get(box.kind, f"{box.name} box"), min(box.end, source.size) - box.start
+                )
+            bmff.gone(source, box, part)
         parts.append((box, part))
     if walked < source.size:
         notes.found("trailer", "bytes after the last box")
@@ -94,23 +93,6 @@ def plan(source: Source, notes: Notes) -> Plan:
     return copy.plan()
 
 
-def _gone(source: Source, box: Box, part: Builder, notes: Notes) -> None:
-    """Another box: zeros in its place. What it holds is named by its kind (films, makers' boxes)."""
-    names = {
-        b"moov": "film beside the picture",
-        b"mpvd": "motion photo film",
-        b"sefd": "Samsung data",
-        b"uuid": "maker's or C2PA box",
-    }
-    if box.kind not in (b"free", b"skip"):
-        notes.found("heif", box.name)
-        notes.removed(names.get(box.kind, f"{box.name} box"), min(box.end, source.size) - box.start)
-    size = min(box.end, source.size) - box.start
-    wide = box.body - box.start == 16
-    part.literal(struct.pack(">I4sQ", 1, b"free", size) if wide else struct.pack(">I4s", size, b"free"))
-    part.zeros(size - (box.body - box.start))
-
-
 class Picture:
     """The `meta` box: which items stay, the index written again, the ranges of their data."""
 
@@ -122,13 +104,21 @@ class Picture:
         self.patches: list[tuple[int, bytes]] = []
         self.data = bytearray()
         self.meta = Items()
+        self.pieces: dict[int, int] = {}
+        """Of how many pictures each is made."""
 
     def read(self, box: Box) -> None:
         if box.body != box.start + 8 or box.size > bmff.LARGEST_INDEX:
             raise Refused("the picture's index is larger than any real one")
         self.data = bytearray(self.source.at(box.start, box.size))
         self.meta = items.read(self.data)
+        for kind, source, targets in self.meta.references:
+            if kind == b"dimg":
+                self.pieces[source] = len(targets)
         kept = self._kept()
+        sizes = (length for item in kept for _, length in self.meta.items[item].extents)
+        if sum(sizes) > self.source.size + LONGEST_TEXT:
+            raise Refused("the parts of the picture lie over each other")
         for item in self.meta.items.values():
             if item.id in kept:
                 self._keep(item)
@@ -216,7 +206,11 @@ class Picture:
                 width, height = number(self.data, box.body + 4, 4), number(self.data, box.body + 8, 4)
                 if item.id == self.meta.primary:
                     limits.picture(width, height, self.notes)
+        if item.type in DERIVED:
+            self._derived(item)
         if item.method == 1:
+            if item.type in CODED and scanned(track):
+                raise Refused("a coded picture is packed in a way that can't be looked into")
             return
         if item.method != 0:
             raise Refused("the picture keeps its data in a way that we do not know")
@@ -229,11 +223,25 @@ class Picture:
         if scanned(track):
             self._look_inside(item, track)
 
+    def _derived(self, item: Item) -> None:
+        """Raises Refused where a grid, overlay or copy says more than how its pieces lie (ISO/IEC 23008-12, 6.6.2)."""
+        pieces = self.pieces.get(item.id, 0)
+        size = sum(length for _, length in item.extents)
+        wide = bool(size and self._content(item)[1] & 1)
+        known = {
+            b"grid": 12 if wide else 8,
+            b"iovl": 10 + (8 + 8 * pieces if wide else 4 + 4 * pieces),
+        }
+        if size not in (0, known.get(item.type, 0)):
+            raise Refused("a picture made of others says more than how they lie")
+
     def _look_inside(self, item: Item, track: Track) -> None:
         """User data of a coded picture. Raises Refused where its units don't add up: metadata may lie among them."""
         coded = b"".join(self.source.upto(offset, length) for offset, length in item.extents)
         whole = sum(length for _, length in item.extents) == len(coded)
-        place = nal.broken(coded, track.length_size) if track.length_size else obu.broken(coded)
+        place = None
+        if track.length_size or item.type == b"av01":
+            place = nal.broken(coded, track.length_size) if track.length_size else obu.broken(coded)
         if whole and place is not None:
             raise Refused("a coded picture is damaged")
         if len(item.extents) == 1:
@@ -275,7 +283,7 @@ class Picture:
             index
             for item in stay
             for _, index in item.properties
-            if (box := self._property(index)) is not None and box.kind in PROPERTIES
+            if (box := self._property(index)) is not None and box.kind in properties.LONGEST
         }
         out = b""
         for box in self.meta.boxes:
@@ -319,26 +327,13 @@ class Picture:
             elif part.kind == b"ipco":
                 content = b""
                 for index, item in enumerate(self.meta.properties, 1):
-                    content += self._write_property(item) if index in used else items.whole(b"free", b"")
+                    content += self._property_again(item) if index in used else items.whole(b"free", b"")
                 out += items.whole(b"ipco", content)
         return items.whole(b"iprp", out)
 
-    def _write_property(self, box: Box) -> bytes:
-        data = bytes(self.data[box.body : box.end])
-        if box.kind == b"hvcC":
-            data = nal.clean_hvcc(data, self.notes)
-        elif box.kind == b"av1C" and len(data) > 4:
-            fresh = bytearray(data)
-            for place, patch in obu.patches(data[4:], self.notes):
-                fresh[4 + place : 4 + place + len(patch)] = patch
-            data = bytes(fresh)
-        elif box.kind == b"colr" and data[:4] in (b"prof", b"rICC"):
-            clean = icc.neutral(data[4:], self.notes.words())
-            if clean is None:
-                return items.whole(b"free", b"")
-            self.notes.kept("colour profile", "colours" if clean == data[4:] else "colours; made neutral")
-            data = data[:4] + clean
-        return items.whole(box.kind, data)
+    def _property_again(self, box: Box) -> bytes:
+        clean = properties.clean(box.kind, bytes(self.data[box.body : box.end]), self.notes)
+        return items.whole(b"free", b"") if clean is None else items.whole(box.kind, clean)
 
     def _idat(self, stay: list[Item], box: Box) -> bytes:
         """`idat` of the same length with zeros where no kept item points."""

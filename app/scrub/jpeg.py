@@ -24,11 +24,16 @@ from app.scrub.source import Source
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 MOST_SEGMENTS = 20_000
+MOST_SCANS = 100
+"""Progressive pictures have about ten; a decoder goes through the whole picture for each, however little is in it."""
+MOST_PASSED = 1_500_000_000
+"""Pixels times scans."""
 MOST_READ = 64
 """Segments of metadata whose tags are named one by one; of what comes after only the kind is. XMP of 4 MB has as many."""
 STRAY = "stray bytes between segments"
 
-_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_END_OF_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+"""Marks that nobody uses don't end a scan: they are damage, and decoders go on behind them."""
 _TEXT = re.compile(rb"[\t\n\r -~]{40}")
 _LETTERS = (string.ascii_letters + string.digits + " :./+-_<>=\"',?();").encode()
 _WORDY = bytes(byte in _LETTERS for byte in range(256))
@@ -147,6 +152,9 @@ def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
             if scan is None and data[-1] == 0xFF:
                 end -= 1
             picture.scans.append((start, end))
+            pixels = (notes.facts.get("width") or 0) * (notes.facts.get("height") or 0)
+            if len(picture.scans) > MOST_SCANS or pixels * len(picture.scans) > MOST_PASSED:
+                raise Refused("the JPEG has more scans than any real one")
             if any(data.rfind(sign, start, end) >= 0 for sign in FOREIGN):  # backwards is twice as fast here
                 raise Refused("other data lie inside the picture data of the JPEG")
             picture.body.copy(start, end - start)

@@ -28,6 +28,17 @@ def seconds(size: int) -> int:
     return 60 + size // 10_000_000
 
 
+MANY, SMALL = 200_000, 16
+"""A film or recording of so many frames (an hour of sound, two of pictures) has more bytes than this in each; one made to
+keep a reader busy hasn't."""
+
+
+def frames(count: int, size: int) -> None:
+    """Raises Refused for more frames than can be anything in so many bytes."""
+    if count > MANY and size < SMALL * count:
+        raise Refused("the frames are too many and too small to hold pictures or sound")
+
+
 def picture(width: int, height: int, notes: Notes) -> None:
     """Take the size of the picture as a fact. Raises Refused for none, or one too large to check."""
     if width <= 0 or height <= 0:

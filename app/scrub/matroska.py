@@ -17,7 +17,7 @@ import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from app.scrub import blocks, ebml, nal, obu, tracks
+from app.scrub import blocks, ebml, limits, tracks
 from app.scrub.cues import CUE_BYTES, cue, seek_head
 from app.scrub.ebml import Element
 from app.scrub.errors import Refused
@@ -38,9 +38,12 @@ IN_INFO = {
 }  # fmt: skip
 
 SIMPLE, GROUP, BLOCK, TIME = 0xA3, 0xA0, 0xA1, 0xE7
-IN_GROUP = frozenset((BLOCK, 0x9B, 0xFB, 0x75A2, 0xFA))
+REFERENCE = 0xFB
+IN_GROUP = frozenset((BLOCK, 0x9B, REFERENCE, 0x75A2, 0xFA))
+MOST_IN_GROUP = 16
 ADDITIONS = 0x75A1
-MOST_CUES = 500_000
+MOST_CUES = 20_000
+"""One a second for five hours; of more, every second or third stands for its neighbours."""
 
 
 class _Cluster:
@@ -108,6 +111,7 @@ class Film:
         self.last: dict[int, tuple[int, int]] = {}
         """Track: (time of its last block, time from the one before), in ticks."""
         self.ends = 0
+        self.frames = 0
 
     def walk(self, at: int, end: int) -> None:
         while at < end:
@@ -175,6 +179,7 @@ class Film:
             out.parts.copy(start, at - start)
             for block in seen:
                 self._note(self.tracks[block.track], out.time + block.time, block.key, block.length)
+            limits.frames(self.frames, at)
             if at >= limit:
                 break
             item = ebml.element(self.source, at)
@@ -211,6 +216,7 @@ class Film:
         return track
 
     def _note(self, track: tracks.Track, time: int, key: bool, length: int) -> None:
+        self.frames += 1
         number = track.number
         before = self.last.get(number, (time, 0))
         step = time - before[0] if time > before[0] else before[1]
@@ -235,12 +241,7 @@ class Film:
                 raise Refused("the frames of the film are packed in a way that can't be looked into")
             frame = body + width + 3
             data = track.prefix + self.source.at(frame, end - frame)
-            found = (
-                nal.patches(track.nal, data, track.length_size, self.notes)
-                if track.nal
-                else obu.patches(data, self.notes)
-            )
-            for place, patch in found:
+            for place, patch in track.user_data(data, self.notes):
                 inside = patch[max(0, len(track.prefix) - place) :]
                 where = frame + max(0, place - len(track.prefix))
                 if where >= start:
@@ -254,19 +255,24 @@ class Film:
         block = next((item for item in items if item.id == BLOCK), None)
         if block is None or block.end is None:
             return
-        key = not any(item.id == 0xFB for item in items)
+        key = not any(item.id == REFERENCE for item in items)
         length = next((ebml.number(self.source, item) for item in items if item.id == 0x9B), 0)
         track = self._block(block.body, block.end, out, key, length)
         if track is None:
             self.notes.removed("frames of dropped tracks", end - group.start)
             return
         inner = Builder()
+        seen: set[int] = set()
         for item in items:
             if item.end is None:
                 continue
-            if item.id == BLOCK:
+            again = item.id in seen and item.id != REFERENCE
+            seen.add(item.id)
+            if again:
+                self.notes.removed("data beside frames", item.end - item.start)
+            elif item.id == BLOCK:
                 self._copy(item.start, item.body, item.end, track, inner)
-            elif (item.id in IN_GROUP and item.end - item.body <= 8) or (
+            elif (item.id in IN_GROUP and item.end - item.body <= 8 and len(items) <= MOST_IN_GROUP) or (
                 item.id == ADDITIONS and track.alpha and self._only_alpha(item)
             ):
                 inner.copy(item.start, item.end - item.start)
@@ -283,8 +289,8 @@ class Film:
         if len(mores) != 1 or mores[0].id != 0xA6:
             return False
         parts = list(ebml.children(self.source, mores[0].body, mores[0].end or mores[0].body))
-        numbers = [ebml.number(self.source, item) for item in parts if item.id == 0xEE]
-        return numbers in ([], [1]) and all(item.id in (0xEE, 0xA5) for item in parts)
+        numbers = [ebml.content(self.source, item) for item in parts if item.id == 0xEE]
+        return numbers in ([], [b"\1"]) and sorted(item.id for item in parts if item.id != 0xEE) == [0xA5]
 
     def plan(self, header: bytes) -> Plan:
         if not self.clusters:
@@ -327,7 +333,7 @@ class Film:
         for time, number, index in self.cues:
             if number == pictures or (pictures is None and (not out or out[-1][2] != index)):
                 out.append((max(time, 0), number, index))
-        return out[:MOST_CUES]
+        return out[:: -(-len(out) // MOST_CUES) or 1]
 
 
 def _inside(source: Source, parent: Element, path: tuple[int, ...]) -> Iterator[Element]:

@@ -6,8 +6,8 @@
 | edts/elst, tapt | what is shown, when, in which aspect |
 | hdlr: the kind of track; its names and maker zeroed | telling pictures from sound |
 | vmhd, smhd, dinf/dref (own file only; locations zeroed) | players ask for them |
-| stsd: entries with the parts of `ENTRY`; compressor and vendor zeroed | decoding, colours, aspect |
-| stts ctts cslg stss stps stsc stsz stz2 stco co64 sdtp, sgpd and sbgp of `GROUPS` | finding, timing |
+| stsd: entries with the parts of `entries.py`; compressor and vendor zeroed | decoding, colours, aspect |
+| stts ctts cslg stss stps stsc stsz stz2 stco co64, sgpd and sbgp of `GROUPS` | finding, timing |
 | mvex/mehd, trex | fragments |
 
 Everything else becomes a `free` box of zeros: udta, meta, uuid, keys, track references, tracks that
@@ -16,9 +16,10 @@ are neither pictures nor sound (telemetry, subtitles, time codes), chapters, cov
 
 import struct
 
-from app.scrub import icc, nal, quicktime
+from app.scrub import entries, quicktime
 from app.scrub.bmff import Box, blank, blank_rest, child, children, number, wipe
 from app.scrub.errors import Refused
+from app.scrub.leaves import drop, leaf, repeated
 from app.scrub.report import Notes
 from app.scrub.samples import Table, Track
 
@@ -30,21 +31,15 @@ TREE: dict[bytes, frozenset[bytes]] = {
     b"mdia": frozenset((b"mdhd", b"hdlr", b"minf")),
     b"minf": frozenset((b"vmhd", b"smhd", b"dinf", b"stbl", b"hdlr")),
     b"dinf": frozenset((b"dref",)),
-    b"stbl": frozenset(b"stsd stts ctts cslg stss stps stsc stsz stz2 stco co64 sdtp sgpd sbgp".split()),
-    b"mvex": frozenset((b"mehd", b"trex", b"trep")),
+    b"stbl": frozenset(b"stsd stts ctts cslg stss stps stsc stsz stz2 stco co64 sgpd sbgp".split()),
+    b"mvex": frozenset((b"mehd", b"trex")),
 }
 
-ENTRY = frozenset(
-    b"avcC hvcC lhvC vvcC av1C vpcC esds d263 damr dOps dac3 dec3 dac4 dfLa alac colr pasp clap btrt fiel "
-    b"gama chan "
-    b"wave enda mdcv clli SmDm CoLL dvcC dvvC amve frma mp4a chnl srat pcmC".split()
-)
-GROUPS = frozenset((b"roll", b"prol", b"rap ", b"sync", b"tele", b"stsa", b"tsas", b"tscl"))
-ROWS = {b"stts": 8, b"ctts": 8, b"stss": 4, b"stps": 4, b"stsc": 12, b"stco": 4, b"co64": 8}
-"""Bytes of a row in the tables that begin with a count: what follows the last row is zeroed."""
+LARGEST_NUMBER = 1 << 24
+"""Writers count tracks from one; FFmpeg takes half a minute over a number of 2^31."""
 
 ENCRYPTED = (b"encv", b"enca", b"drmi", b"drms")
-H264 = (b"avc1", b"avc2", b"avc3", b"avc4")
+H264 = (b"avc1", b"avc2", b"avc3", b"avc4", b"dva1", b"dvav")
 H265 = (b"hvc1", b"hev1", b"dvh1", b"dvhe")
 PCM = {
     b"sowt": 2,
@@ -57,6 +52,12 @@ PCM = {
     b"ulaw": 1,
     b"alaw": 1,
 }
+
+CODECS = frozenset(
+    b"av01 vp08 vp09 mp4v s263 h263 H263 jpeg mjpa apch apcn apcs apco ap4h ap4x "
+    b"mp4a .mp3 alac Opus fLaC samr sawb sawp ac-3 ec-3 ac-4 dtsc dtse dtsh dtsl lpcm ima4 NONE apac sevc Qclp".split()
+) | {*H264, *H265, *PCM}
+"""How pictures and sound may be coded: in what we do not know anything could be written (DV has the clock in each picture)."""
 
 HANDLERS = {b"vide": "pictures", b"soun": "sound", b"pict": "pictures", b"auxv": "alpha pictures"}
 TRACKS = {
@@ -73,13 +74,13 @@ def clean(data: bytearray, notes: Notes, handlers: tuple[bytes, ...] = (b"vide",
     tracks: list[Track] = []
     chapters = _referenced(data, moov, b"chap")
     boxes = list(children(data, moov.body, moov.end))
-    for box in boxes:
+    for box, again in repeated(boxes):
         if box.kind == b"cmov":
             raise Refused("the film's index is compressed, which no browser plays")
-        if box.kind not in TREE[b"moov"]:
-            _drop(data, box, notes)
+        if box.kind not in TREE[b"moov"] or again:
+            drop(data, box, notes)
         elif box.kind == b"mvhd":
-            _header(data, box, notes)
+            leaf(data, box, notes)
         elif box.kind == b"mvex":
             _tree(data, box, notes)
         elif box.kind == b"trak":
@@ -107,77 +108,17 @@ def _referenced(data: bytearray, moov: Box, kind: bytes) -> set[int]:
     return out
 
 
-def _drop(data: bytearray, box: Box, notes: Notes) -> None:
-    if box.kind in (b"udta", b"meta"):
-        quicktime.name_all(data, box, notes)
-    elif box.kind not in (b"free", b"skip", b"wide", b"iods"):
-        notes.found("quicktime", box.name)
-    if box.kind not in (b"free", b"skip", b"wide") or any(data[box.body : box.end]):
-        notes.removed(f"{box.name} box", box.size)
-    blank(data, box)
-
-
 def _tree(data: bytearray, box: Box, notes: Notes) -> None:
     """Keep what `TREE` lists under a container, clean the leaves, drop the rest."""
     items = list(children(data, box.body, box.end))
-    for item in items:
-        if item.kind not in TREE[box.kind]:
-            _drop(data, item, notes)
+    for item, again in repeated(items):
+        if item.kind not in TREE[box.kind] or again:
+            drop(data, item, notes)
         elif item.kind in TREE:
             _tree(data, item, notes)
         else:
-            _leaf(data, item, notes)
+            leaf(data, item, notes)
     blank_rest(data, box.body, box.end, items)
-
-
-def _leaf(data: bytearray, box: Box, notes: Notes) -> None:
-    if box.kind in ROWS:
-        wipe(data, box.body + 8 + ROWS[box.kind] * number(data, box.body + 4, 4), box.end)
-    elif box.kind in (b"tkhd", b"mdhd"):
-        _header(data, box, notes)
-    elif box.kind == b"hdlr":
-        if any(data[box.body + 24 : box.end]):
-            notes.found("quicktime", "handler name")
-        wipe(data, box.body + 12, box.end)
-    elif box.kind == b"dref":
-        for entry in children(data, box.body + 8, box.end):
-            if entry.kind not in (b"url ", b"urn ", b"alis", b"rsrc") or not number(data, entry.body, 4) & 1:
-                raise Refused("the film keeps its data in another file")
-            wipe(data, entry.body + 4, entry.end)
-    elif box.kind in (b"sgpd", b"sbgp") and bytes(data[box.body + 4 : box.body + 8]) not in GROUPS:
-        _drop(data, box, notes)
-    elif box.kind == b"stsz" and not number(data, box.body + 4, 4):
-        wipe(data, box.body + 12 + 4 * number(data, box.body + 8, 4), box.end)
-
-
-def _header(data: bytearray, box: Box, notes: Notes) -> None:
-    """Creation and change times, language and QuickTime's preview times become zero."""
-    if data[box.body] > 1:
-        raise Refused("a header of the film has a version that no reader knows")
-    data[box.body + 1 : box.body + 4] = bytes((0, 0, data[box.body + 3] & 15 if box.kind == b"tkhd" else 0))
-    wide = data[box.body] == 1
-    times = 16 if wide else 8
-    created = number(data, box.body + 4, times // 2)
-    quicktime.header_time(created, notes)
-    wipe(data, box.body + 4, box.body + 4 + times)
-    rest = box.body + 4 + times
-    if box.kind == b"mvhd":
-        notes.fact("duration", _seconds(number(data, rest + 4, 8 if wide else 4), number(data, rest, 4)))
-        end = rest + (12 if wide else 8)
-        wipe(data, end + 6, end + 16)
-        wipe(data, end + 52, end + 76)
-        wipe(data, end + 80, box.end)
-    elif box.kind == b"mdhd":
-        end = rest + (12 if wide else 8)
-        data[end : end + 2] = b"\x55\xc4"  # "und"
-        wipe(data, end + 2, box.end)
-    else:
-        wipe(data, rest + (16 if wide else 12) + 60, box.end)
-
-
-def _seconds(duration: int, timescale: int) -> float | None:
-    known = timescale and 0 < duration < 0xFFFFFFFF
-    return round(duration / timescale, 3) if known else None
 
 
 def _track(
@@ -190,6 +131,8 @@ def _track(
     stbl = child(data, minf, b"stbl") if minf else None
     handler = bytes(data[hdlr.body + 8 : hdlr.body + 12]) if hdlr else b""
     identity = number(data, tkhd.body + (20 if data[tkhd.body] == 1 else 12), 4) if tkhd else 0
+    if identity >= LARGEST_NUMBER:
+        raise Refused("a track of the film has a number larger than any real one")
     if handler not in handlers or identity in chapters or not (tkhd and mdhd and stbl):
         name = "chapter track" if identity in chapters else TRACKS.get(handler, "track of an unknown kind")
         notes.found("track", name)
@@ -221,25 +164,32 @@ def _track(
     return track
 
 
+def _formats(data: bytearray, stsd: Box) -> list[Box]:
+    """The sample entries: as many boxes as the list says."""
+    return list(children(data, stsd.body + 8, stsd.end))[: number(data, stsd.body + 4, 4)]
+
+
 def _entries(data: bytearray, stsd: Box, notes: Notes, sound: bool) -> None:
-    entries = list(children(data, stsd.body + 8, stsd.end))
-    for entry in entries:
+    formats = _formats(data, stsd)
+    for entry in formats:
         if entry.kind in ENCRYPTED:
             raise Refused("the film is encrypted")
-        skip = 0
+        if entry.size < (36 if sound else 86):
+            raise Refused("the film does not say how it is coded")
         if sound:
             wipe(data, entry.body + 10, entry.body + 16)
             skip = {1: 44, 2: 64}.get(number(data, entry.body + 8, 2), 28)
             if skip == 44 and not _has_packets(data, stsd, entry):
                 skip = 28
-        elif entry.size >= 86:
+        else:
             if any(data[entry.body + 42 : entry.body + 74]):
                 notes.found("quicktime", "compressor name")
             wipe(data, entry.body + 8, entry.body + 24)
             wipe(data, entry.body + 42, entry.body + 74)
             skip = 78 + _palette(data, entry)
+        wipe(data, entry.body, entry.body + 6)
         _parts(data, entry, entry.body + skip, notes)
-    blank_rest(data, stsd.body + 8, stsd.end, entries)
+    blank_rest(data, stsd.body + 8, stsd.end, formats)
 
 
 def _has_packets(data: bytearray, stsd: Box, entry: Box) -> bool:
@@ -257,37 +207,35 @@ def _palette(data: bytearray, entry: Box) -> int:
 
 def _parts(data: bytearray, entry: Box, start: int, notes: Notes) -> None:
     items = list(children(data, start, entry.end))
-    for item in items:
-        if item.kind == b"wave":
+    for item, again in repeated(items):
+        if item.kind == b"wave" and entry.kind != b"wave" and not again:
             _parts(data, item, item.body, notes)
-        elif item.kind == b"colr" and bytes(data[item.body : item.body + 4]) in (b"prof", b"rICC"):
-            profile = bytes(data[item.body + 4 : item.end])
-            fresh = icc.neutral(profile, notes.words())
-            data[item.body + 4 : item.end] = fresh if fresh is not None else bytes(len(profile))
-        elif item.kind == b"hvcC":
-            data[item.body : item.end] = nal.clean_hvcc(bytes(data[item.body : item.end]), notes)
-        elif item.kind in (b"damr", b"d263"):
-            if any(data[item.body : item.body + 5]):
-                notes.found("quicktime", "vendor and version of the coder")
-            wipe(data, item.body, min(item.body + 5, item.end))  # 3GPP TS 26.244, 6.7 and 6.8
-        elif item.kind not in ENTRY and item.kind[:2] != b"ms" and item.kind != b"\0\0\0\0":
-            _drop(data, item, notes)
+            continue
+        inside = item.kind[:2] != b"ms" or entry.kind == b"wave"
+        fresh = entries.clean(item.kind, bytes(data[item.body : item.end]), notes) if inside else None
+        if fresh is None or (again and item.kind != b"colr"):
+            drop(data, item, notes)
+        else:
+            data[item.body : item.end] = fresh
     blank_rest(data, start, entry.end, items)
 
 
 def _codec(data: bytearray, stbl: Box, track: Track) -> None:
-    """The codec of the first sample entry, its NAL length size, its packets."""
+    """The codec of the sample entries, their NAL length size, their packets. Raises Refused where they differ."""
     stsd = child(data, stbl, b"stsd")
-    entry = next(children(data, stsd.body + 8, stsd.end), None) if stsd else None
-    if stsd is None or entry is None:
+    formats = _formats(data, stsd) if stsd else []
+    if stsd is None or not formats:
         raise Refused("the film does not say how it is coded")
-    track.codec = entry.kind
-    if entry.kind in H264 + H265:
-        record = child(data, entry, b"avcC" if entry.kind in H264 else b"hvcC", 78)
-        place = 4 if entry.kind in H264 else 21
-        if record is not None and record.end - record.body > place:
-            track.length_size = (data[record.body + place] & 3) + 1
-    elif track.handler == b"soun" and entry.end - entry.body >= 28:
+    sizes = {_length_size(data, entry) for entry in formats}
+    track.codec = formats[0].kind
+    if len({entry.kind for entry in formats}) > 1 or len(sizes) > 1:
+        raise Refused("a track of the film changes its coding on the way")
+    if track.codec not in CODECS and track.codec[:2] != b"ms":
+        raise Refused("the film is coded in a way that we do not know")
+    track.length_size = sizes.pop()
+    track.dolby = any(child(data, formats[0], kind, 78) for kind in (b"dvcC", b"dvvC"))
+    entry = formats[0]
+    if track.handler == b"soun":
         version, channels, bits = struct.unpack_from(">H6xHH", data, entry.body + 8)
         if version == 1 and _has_packets(data, stsd, entry):
             unit, size = number(data, entry.body + 28, 4), number(data, entry.body + 36, 4)
@@ -298,6 +246,17 @@ def _codec(data: bytearray, stbl: Box, track: Track) -> None:
         elif entry.kind in PCM:
             wide = bits // 8 if entry.kind in (b"raw ", b"sowt", b"twos") and bits >= 8 else PCM[entry.kind]
             track.packet = (1, wide * channels)
+
+
+def _length_size(data: bytearray, entry: Box) -> int:
+    """Bytes of the length before each NAL unit, 0 for other codecs."""
+    if entry.kind not in H264 + H265:
+        return 0
+    record = child(data, entry, b"avcC" if entry.kind in H264 else b"hvcC", 78)
+    place = 4 if entry.kind in H264 else 21
+    if record is None or record.end - record.body <= place:
+        raise Refused("the film does not say how it is coded")
+    return (data[record.body + place] & 3) + 1
 
 
 def _defaults(data: bytearray, mvex: Box, tracks: list[Track]) -> None:

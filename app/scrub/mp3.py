@@ -32,12 +32,20 @@ MANY, SMALL = 50_000, 16
 """A recording of so many frames (twenty minutes) has more bytes than this in each; one made to keep a reader busy hasn't."""
 
 MOST_TAGS = 64
+TAGS = (b"ID3", b"TAG", b"APETAGEX")
+_TAG = re.compile(rb"ID3[\2-\4]\x00[\x00\x10-\xf0][\x00-\x7f]{4}|APETAGEX")
+"""A tag that stands where a frame was cut: the frame seems to go on in it."""
 MOST_TRIES = 200_000
-_SYNC = re.compile(rb"\xff(?:[\xf0\xf1\xf8\xf9]|[\xe2-\xef\xf2-\xf7\xfa-\xff][\x10-\xef])")
-"""How a frame begins: of AAC, or of MPEG audio with a bit rate."""
+_SYNC = re.compile(
+    rb"\xff(?:[\xf0\xf1\xf8\xf9]|[\xe2-\xef\xf2-\xf7\xfa-\xff][\x10-\xef])|ID3[\2-\4]|APETAGEX"
+)
+"""How a frame begins: of AAC, or of MPEG audio with a bit rate; or a tag."""
 
 KIND, LAYER = 0xFE, 0x06
 """Bits of a frame's second byte: all frames of a recording have the same version and layer; AAC has no layer."""
+SIDE = (36, 21, 13, 38, 23, 15)
+"""Where a Xing/Info frame may have its sign: behind header and side data, with or without a checksum."""
+
 NEUTRAL_ENCODER = b"LAME3.100"
 """The name that most MP3 files have: players read delay and padding only behind a name they know."""
 
@@ -49,10 +57,16 @@ def plan(source: Source, notes: Notes) -> Plan:
     copy = Builder()
     frames = samples = rate = 0
     first = True
-    kind = tries = 0
+    kind = tries = tags = 0
     while at + 7 <= end:
         head = source.at(at, 7)
         size, count, hertz = _frame(head)
+        if head[0] != 0xFF and source.upto(at, 8).startswith(TAGS):
+            tags += 1
+            if tags > MOST_TAGS:
+                raise Refused("the recording has more tags than any real one")
+            at = _after_tag(source, at, end, notes)
+            continue
         if size == 0 or (kind and head[1] & KIND != kind) or (first and not _follows(source, at + size, end)):
             gap, tries = _next(source, at + 1, end, tries)
             notes.removed("bytes between frames", gap - at)
@@ -69,6 +83,8 @@ def plan(source: Source, notes: Notes) -> Plan:
                 "audio/mpeg" if head[1] & LAYER else "audio/aac"
             )  # an ID3 tag may stand before either
         else:
+            if _TAG.search(source.at(at, size)):
+                raise Refused("a tag lies inside the sound of the recording")
             copy.copy(at, size)
         frames, samples, rate = frames + 1, samples + count, hertz
         if frames % MANY == 0 and copy.size < SMALL * frames:
@@ -121,6 +137,8 @@ def _next(source: Source, at: int, end: int, tries: int) -> tuple[int, int]:
         tries += 1
         if tries > MOST_TRIES:
             raise Refused("the recording holds no sound that we know")
+        if window[found.start()] != 0xFF:
+            return at, tries
         size = _frame(source.upto(at, 7))[0]
         if size and _follows(source, at + size, end):
             return at, tries
@@ -129,32 +147,32 @@ def _next(source: Source, at: int, end: int, tries: int) -> tuple[int, int]:
 
 
 def _first(source: Source, at: int, size: int, copy: Builder, notes: Notes) -> None:
-    """The first frame; in a Xing/Info frame the encoder's name is replaced and the rest after it zeroed."""
+    """The first frame; of a Xing/Info frame the counts, the table of places and delays stay, the rest is written anew."""
     data = bytearray(source.at(at, size))
-    for sign in (b"Xing", b"Info"):
-        start = data.find(sign, 4, 64)
-        if start < 0:
-            continue
-        flags = data[start + 7]
-        name = (
-            start + 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
-        )
-        if name + 9 <= size and any(data[name : name + 9]):
-            notes.found("mp3", "encoder")
-            notes.removed("encoder's name", 9)
-            data[name : name + 9] = NEUTRAL_ENCODER
-            delay = bytes(data[name + 21 : name + 24])
-            data[name + 9 :] = bytes(size - name - 9)
-            if name + 24 <= size:
-                data[name + 21 : name + 24] = delay
-        copy.literal(data)
+    start = next((place for place in SIDE if bytes(data[place : place + 4]) in (b"Xing", b"Info")), 0)
+    if not start:
+        copy.copy(at, size)
         return
-    copy.copy(at, size)
+    flags = data[start + 7]
+    name = start + 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
+    named = any(data[name : name + 9])
+    begin = 4 if data[1] & 1 else 6  # behind a checksum
+    if any(data[name:]) or any(data[begin:start]) or any(data[start + 4 : start + 7]):
+        notes.found("mp3", "encoder")
+        notes.removed("encoder's name", 9)
+    delay = bytes(data[name + 21 : name + 24])
+    data[begin:start] = bytes(start - begin)
+    data[start + 4 : start + 7] = bytes(3)
+    data[name:] = bytes(max(0, size - name))
+    if named and name + 24 <= size:
+        data[name : name + 9] = NEUTRAL_ENCODER
+        data[name + 21 : name + 24] = delay
+    copy.literal(data)
 
 
-def _after_id3(source: Source, at: int, notes: Notes) -> int:
+def _after_id3(source: Source, at: int, notes: Notes, most: int = MOST_TAGS) -> int:
     """The place after all ID3v2 tags in front."""
-    for _ in range(MOST_TAGS):
+    for _ in range(most):
         if source.upto(at, 3) != b"ID3" or source.size < at + 10:
             return at
         head = source.at(at, 10)
@@ -165,7 +183,23 @@ def _after_id3(source: Source, at: int, notes: Notes) -> int:
         _id3_names(source.at(at + 10, min(max(0, total - 10), 1 << 20)), head[3], notes)
         notes.removed("ID3 tag", total)
         at += total
+        if most == 1:
+            return at
     raise Refused("the recording has more tags than any real one")
+
+
+def _after_tag(source: Source, at: int, end: int, notes: Notes) -> int:
+    """The place behind a tag among the frames: writers put them at the end, and recordings are joined. A picture in
+    one may look like frames."""
+    head = source.upto(at, 16)
+    if head.startswith(b"TAG"):
+        stop = at + 128
+    elif head.startswith(b"APE"):
+        stop = at + 32 + int.from_bytes(head[12:16], "little")
+    else:
+        return min(_after_id3(source, at, notes, 1), end)
+    notes.removed("tag among frames", min(stop, end) - at)
+    return min(stop, end)
 
 
 def _id3_names(data: bytes, version: int, notes: Notes) -> None:

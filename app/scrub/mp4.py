@@ -13,9 +13,9 @@ its beginning, so that the film starts at once; otherwise nothing moves.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from app.scrub import bmff, fragments, moov, nal, obu, quicktime
+from app.scrub import bmff, fragments, jpeg_units, limits, moov, nal, obu, quicktime, visual
 from app.scrub.bmff import Box
 from app.scrub.errors import Refused
 from app.scrub.plan import Builder, Plan
@@ -31,6 +31,13 @@ NEUTRAL = {"video/3gpp": b"3gp5", "audio/mp4": b"M4A ", "video/quicktime": b"qt 
 
 LONGEST_SCANNED = 64 << 20
 """Bytes of one sample that are searched for user data; no real picture is larger."""
+
+USED_AGAIN = 2
+"""Two tracks may have the same samples; one sample used a thousand times makes a film that nobody waits for."""
+
+JPEGS = (b"jpeg", b"mjpa")
+FRAGMENT = 10
+"""A fragment takes as long as so many samples."""
 
 
 def plan(source: Source, notes: Notes) -> Plan:
@@ -52,6 +59,7 @@ class Film:
         self.notes = notes
         self.boxes = boxes
         self.walked = walked
+        self.starts = {box.start for box in boxes} | {walked}
         self.index = index
         self.head = bytearray(source.at(index.start, index.size))
         if index.body != index.start + 8:
@@ -61,7 +69,14 @@ class Film:
     def plan(self) -> Plan:
         tracks = moov.clean(self.head, self.notes)
         self._fragments(tracks)
-        kept = merge(self._ranges(tracks))
+        ranges = list(self._ranges(tracks))
+        if sum(end - start for start, end in ranges) > USED_AGAIN * self.source.size + LONGEST_SCANNED:
+            raise Refused("the samples of the film lie over each other")
+        kept = merge(iter(ranges))
+        samples = sum(
+            track.table.count for track in tracks if track.table and (track.table.sizes or scanned(track))
+        )
+        limits.frames(samples, sum(min(end, self.source.size) - start for start, end in kept))
         self._inside_media(kept)
         patches = sorted(self._user_data(tracks))
         parts: list[tuple[Box, Builder]] = []
@@ -75,12 +90,16 @@ class Film:
 
     def _fragments(self, tracks: list[Track]) -> None:
         numbers = {track.number: track for track in tracks}
+        count = coded = 0
         for box in self.boxes:
             if box.kind != b"moof" or box.end > self.source.size:
                 continue
             data = self.source.at(box.start, box.size)
             fragment = fragments.clean(data, box.start, self.source.size, numbers, self.notes)
             self.moofs[box.start] = fragment
+            count += FRAGMENT + len(fragment.samples)
+            coded += sum(length for _, length, _ in fragment.samples)
+            limits.frames(count, coded)
             if fragment.cut:
                 self.notes.remark("the recording was cut: it is kept to its last whole sample")
 
@@ -127,9 +146,9 @@ class Film:
         elif box.end > source.size:
             notes.removed(f"{box.name} box cut short", source.size - box.start)
             notes.remark("the recording was cut: it is kept to its last whole sample")
-        elif box.kind in (b"ftyp", b"styp"):
+        elif box.kind in (b"ftyp", b"styp") and box.size <= bmff.LARGEST_BRANDS:
             neutral = NEUTRAL.get(notes.kind, b"isom")
-            part.literal(bmff.clean_brands(source.at(box.start, min(box.size, 1 << 12)), notes, neutral))
+            part.literal(bmff.clean_brands(source.at(box.start, box.size), notes, neutral))
         elif box is self.index:
             part.literal(self.head)
         elif box.kind == b"moof":
@@ -148,16 +167,16 @@ class Film:
             part.zeros(box.end - box.body)
 
     def _plain(self, box: Box) -> bool:
-        """Whether a seek index is exactly as long as it says, so that it can hold nothing else."""
+        """Whether a seek index is exactly as long as it says and points at fragments, so that it can hold nothing else."""
         data = self.source.at(box.start, min(box.size, bmff.LARGEST_INDEX))
         if box.kind == b"sidx":
-            head = 32 if data[8] == 0 else 40
-            return len(data) == head + 12 * bmff.number(data, head - 2, 2)
+            return _sound_sidx(data, box.end, self.starts)
         items = list(bmff.children(data, 8, len(data)))
         return (
-            all(item.kind in (b"tfra", b"mfro") for item in items)
-            and bool(items)
+            [item.kind for item in items] == [b"tfra"] * (len(items) - 1) + [b"mfro"]
             and items[-1].end == len(data)
+            and items[-1].size == 16
+            and all(_sound_tfra(data, item, self.moofs.keys()) for item in items[:-1])
         )
 
     def _join(self, parts: list[tuple[Box, Builder]], tracks: list[Track]) -> Plan:
@@ -198,6 +217,34 @@ class Film:
         return True
 
 
+def _sound_sidx(data: bytes, end: int, starts: Set[int]) -> bool:
+    """Whether every part that a `sidx` (8.16.3) ending at `end` lists begins where a box does."""
+    wide = data[8] == 1
+    head = 40 if wide else 32
+    count = bmff.number(data, head - 2, 2)
+    if len(data) != head + 12 * count:
+        return False
+    at = end + bmff.number(data, 28 if wide else 24, 8 if wide else 4)
+    for row in range(count):
+        if at not in starts:
+            return False
+        at += bmff.number(data, head + 12 * row, 4) & 0x7FFFFFFF
+    return at in starts
+
+
+def _sound_tfra(data: bytes, box: Box, starts: Set[int]) -> bool:
+    """Whether every row of a `tfra` (8.8.10) points at a fragment, and nothing stands behind them."""
+    wide = data[box.body] == 1
+    sizes = bmff.number(data, box.body + 8, 4)
+    row = (16 if wide else 8) + 3 + (sizes >> 4 & 3) + (sizes >> 2 & 3) + (sizes & 3)
+    count = bmff.number(data, box.body + 12, 4)
+    if box.body + 16 + row * count != box.end:
+        return False
+    width = 8 if wide else 4
+    first = box.body + 16 + width
+    return all(bmff.number(data, first + row * index, width) in starts for index in range(count))
+
+
 def merge(ranges: Iterator[Range]) -> list[Range]:
     """Sorted ranges without overlap, neighbours joined."""
     out: list[list[int]] = []
@@ -211,13 +258,15 @@ def merge(ranges: Iterator[Range]) -> list[Range]:
 
 def scanned(track: Track) -> bool:
     """Whether user data can hide between the pictures of this track's codec."""
-    return bool(track.length_size) or track.codec == b"av01"
+    return bool(track.length_size) or track.codec in (b"av01", b"mp4v", *JPEGS)
 
 
 def sample_patches(source: Source, offset: int, length: int, track: Track, notes: Notes) -> Iterator[Patch]:
     """New bytes, by place in the file, for the user data of one sample."""
-    if 0 < length <= LONGEST_SCANNED and offset + length <= source.size:
-        for place, data in user_data(source.at(offset, length), track, notes):
+    if length > LONGEST_SCANNED:
+        raise Refused("a picture of the film is larger than any real one")
+    if offset < source.size:
+        for place, data in user_data(source.upto(offset, length), track, notes):
             yield offset + place, data
 
 
@@ -225,7 +274,12 @@ def user_data(sample: bytes, track: Track, notes: Notes) -> list[Patch]:
     """New bytes, by place in the sample, for its user data."""
     if track.codec == b"av01":
         return obu.patches(sample, notes)
-    return nal.patches("h264" if track.codec in moov.H264 else "hevc", sample, track.length_size, notes)
+    if track.codec == b"mp4v":
+        return visual.patches(sample, notes)
+    if track.codec in JPEGS:
+        return jpeg_units.patches(sample, notes)
+    codec = "h264" if track.codec in moov.H264 else "hevc"
+    return nal.patches(codec, sample, track.length_size, notes, track.dolby)
 
 
 def media(

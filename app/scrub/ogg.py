@@ -26,6 +26,8 @@ COMMENTS = (b"OpusTags", b"\x03vorbis")
 """Beginnings of comment headers: sound has none, but a broken or crafted recording may have a second one in it."""
 
 SERIAL = 1
+VORBIS = 30
+"""Bytes of an identification header of Vorbis (Vorbis I, 4.2.2)."""
 MOST_HEADER = 64 << 20
 MOST_PAGES = 5_000_000
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -118,6 +120,10 @@ def _collect(source: Source, page: _Page, packets: list[bytes], partial: bytes) 
 
 def _headers(packets: list[bytes], count: int, out: "Writer", notes: Notes) -> None:
     first = packets[0]
+    if first.startswith(b"OpusHead"):
+        first = first[: codecs.opus_end(first)]
+    elif first.startswith(b"\x01vorbis"):
+        first = first[:VORBIS]
     if first.startswith(b"\x7fFLAC"):
         for packet in packets[1:]:
             if packet and packet[0] & 0x7F == 4:

@@ -6,13 +6,14 @@
 | acTL, fcTL, fdAT | its animation |
 | gAMA, cHRM, sRGB, cICP, mDCV, cLLI, sBIT | colours |
 | iCCP, inflated within bounds, made neutral (`icc.py`), its name replaced | colours |
-| bKGD, pHYs, hIST | background, aspect ratio, colours of old displays |
+| bKGD, pHYs | background, aspect ratio |
 | eXIf, rebuilt: orientation alone, where it is not 1 | which way is up |
 
-Everything else goes: texts (tEXt, zTXt, iTXt with XMP), tIME, EXIF, C2PA (caBX), named palettes,
+Each of these but picture data once, as readers take the first. Everything else goes: texts (tEXt, zTXt, iTXt with XMP), tIME, EXIF, C2PA (caBX), named palettes,
 private chunks, and every byte after IEND.
 """
 
+import re
 import struct
 import zlib
 
@@ -31,8 +32,17 @@ LENGTHS = {
 }  # fmt: skip
 """Exact sizes of the small chunks that are kept: a longer one carries something else."""
 
-FREE = frozenset((b"PLTE", b"tRNS", b"IDAT", b"fdAT", b"hIST"))
-LONGEST = {b"PLTE": 768, b"tRNS": 256, b"hIST": 512}
+FREE = frozenset((b"PLTE", b"tRNS", b"IDAT", b"fdAT"))
+SEVERAL = frozenset((b"IDAT", b"fdAT", b"fcTL"))
+LONGEST = {b"PLTE": 768, b"tRNS": 256}
+TRANSPARENT = {0: 2, 2: 6}
+"""Bytes of tRNS by colour type; a palette has one for each of its colours, pictures with alpha have none."""
+
+NUMBERS = (b"gAMA", b"cHRM", b"pHYs")
+LARGEST_NUMBER = 1 << 24
+"""Gamma and chromaticities (in hundred thousandths) and pixels a metre are smaller; four letters are not."""
+
+WORD = re.compile(rb"[ -~]{24}")
 MOST_CHUNKS = 100_000
 MOST_READ = 64
 """Texts that are looked into; of what comes after only the kind is named. They unpack to a thousand times their size."""
@@ -40,6 +50,9 @@ MOST_TEXT = 1 << 20
 
 MOST_ANIMATION = 1 << 30
 """Bytes of pictures, unpacked, after the first of an animation: a few kilobytes can hold hours of work."""
+
+MOST_ZEROS = 1 << 16
+"""Zeros that a careless writer may leave behind the last row."""
 
 PIECE = 1 << 16
 HIDDEN = "bytes are hidden behind the picture data of the PNG"
@@ -55,7 +68,8 @@ def plan(source: Source, notes: Notes) -> Plan:
     profile = b""
     turn = hinted = 0
     ended = seen = False
-    texts_read = 0
+    texts_read = colours = 0
+    once: set[bytes] = set()
     for _ in range(MOST_CHUNKS):
         if source.size - at < 12:
             break
@@ -65,14 +79,17 @@ def plan(source: Source, notes: Notes) -> Plan:
         if not body and kind != b"IHDR" and kind != b"CgBI":
             raise Refused("the PNG does not begin with its header")
         whole = length + 12
-        if kind in FREE and length <= LONGEST.get(kind, length):
+        again = kind in once and kind not in SEVERAL
+        if not again and kind in FREE and _free(kind, length, colours):
             seen = seen or kind == b"IDAT"
             body.append((at, whole))
-        elif length in LENGTHS.get(kind, ()):
+            once.add(kind)
+        elif not again and length in LENGTHS.get(kind, ()) and _small(source, kind, at + 8, length):
             if kind == b"IHDR":
-                width, height = struct.unpack(">II", source.at(at + 8, 8))
+                width, height, _, colours = struct.unpack(">IIBB", source.at(at + 8, 10))
                 limits.picture(width, height, notes)
             body.append((at, whole))
+            once.add(kind)
         elif kind == b"iCCP":
             profile = profile or source.at(at + 8, min(length, icc.LARGEST))
         elif kind == b"eXIf":
@@ -109,32 +126,91 @@ def plan(source: Source, notes: Notes) -> Plan:
     return copy.plan()
 
 
+def _free(kind: bytes, length: int, colours: int) -> bool:
+    """Whether a part without a fixed length has a possible one in a picture of this colour type."""
+    if kind == b"tRNS" and colours != 3:
+        return length == TRANSPARENT.get(colours, 0) != 0
+    return length <= LONGEST.get(kind, length)
+
+
+def _small(source: Source, kind: bytes, at: int, length: int) -> bool:
+    """Whether the numbers of a small part are such as there are."""
+    if kind not in NUMBERS:
+        return True
+    count = length // 4
+    numbers: tuple[int, ...] = struct.unpack(f">{count}I", source.at(at, 4 * count))
+    return max(numbers) < LARGEST_NUMBER
+
+
 def _nothing_behind(source: Source, body: list[tuple[int, int]]) -> None:
-    """Refuse where the data of a picture go on after the end of their zlib stream (10.1). What broken data hold behind
-    the place where they break can't be told from picture."""
-    engine = zlib.decompressobj()
-    inflated = 0
+    """Refuse where the data of a picture go on after the end of their zlib stream (10.1), or unpack to more than the
+    picture. What damaged data hold behind the place where they break can't be told from picture, but must not be a text;
+    and what isn't a zlib stream at all, or a damaged picture of an animation, is none."""
+    width, height, *coding = struct.unpack(">IIBBBBB", source.at(body[0][0] + 8, 13))
+    picture = _Inflated(_unpacked(width, height, coding))
+    animation = 0
     for place, whole in body:
         kind = source.at(place + 4, 4)
         if kind == b"fcTL":
-            engine = zlib.decompressobj()
+            animation += picture.done if animation else 0
+            animation = max(animation, 1)
+            across, rows = struct.unpack(">II", source.at(place + 12, 8))
+            picture = _Inflated(_unpacked(across, rows, coding))
         elif kind in (b"IDAT", b"fdAT"):
             start, end = place + (8 if kind == b"IDAT" else 12), place + whole - 4
             try:
                 for at in range(start, end, PIECE):
-                    if engine.eof:
-                        raise Refused(HIDDEN)
-                    data = source.at(at, min(PIECE, end - at))
-                    while data and not engine.eof:
-                        unpacked = len(engine.decompress(data, 1 << 20))
-                        inflated += unpacked if kind == b"fdAT" else 0
-                        data = engine.unconsumed_tail
-                    if inflated > MOST_ANIMATION:
-                        raise Refused("the animation holds more pictures than can be looked into")
+                    picture.add(source.at(at, min(PIECE, end - at)))
             except zlib.error:
+                if kind == b"fdAT" or not picture.begun:
+                    raise Refused("a picture of the PNG is damaged") from None
+                if any(WORD.search(source.at(*part)) for part in body if part[0] >= place):
+                    raise Refused(HIDDEN) from None
                 return
-            if engine.unused_data:
+        if animation + picture.done > MOST_ANIMATION and kind == b"fdAT":
+            raise Refused("the animation holds more pictures than can be looked into")
+
+
+class _Inflated:
+    """The data of one picture as they are unpacked and thrown away. `most`: bytes of the picture."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.done = 0
+        self.begun = False
+        self._engine = zlib.decompressobj()
+
+    def add(self, data: bytes) -> None:
+        """Raises Refused for more than the picture, zlib.error for damage."""
+        if self._engine.eof and data:
+            raise Refused(HIDDEN)
+        while data and not self._engine.eof:
+            unpacked = self._engine.decompress(data, 1 << 20)
+            behind = unpacked[max(0, self.most - self.done) :]
+            self.done += len(unpacked)
+            self.begun = True
+            data = self._engine.unconsumed_tail
+            if any(behind) or self.done > self.most + MOST_ZEROS:
                 raise Refused(HIDDEN)
+        if self._engine.unused_data:
+            raise Refused(HIDDEN)
+
+
+SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Numbers of a pixel by colour type."""
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Where the passes of an interlaced picture (8.2) begin, and their steps."""
+
+
+def _unpacked(width: int, height: int, coding: list[int]) -> int:
+    """Bytes of the rows of a picture, each with its filter (7.2)."""
+    depth, colours, _, _, interlaced = coding
+    bits = depth * SAMPLES.get(colours, 4)
+    size = 0
+    for left, top, right, down in PASSES if interlaced else ((0, 0, 1, 1),):
+        across, rows = -(-(width - left) // right), -(-(height - top) // down)
+        size += (1 + (across * bits + 7) // 8) * rows if across > 0 and rows > 0 else 0
+    return size
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

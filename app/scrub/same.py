@@ -25,6 +25,9 @@ MOST_FRAMES = 2000
 MOST_DECODED = 48_000_000
 """Pixels decoded over all frames of one animation; what comes after is compared as coded data, where the format is PNG."""
 
+STRIP = 1_000_000
+"""Pixels that are taken out of a picture at a time: some are one pixel wide and millions high."""
+
 LARGE_HEIF = 32_000_000
 """Pixels from which 10 or 12 bits are looked at as 8: they would take ten bytes a pixel."""
 
@@ -107,8 +110,9 @@ def _frames(image: Image.Image, out: Picture, pixels: bool) -> None:
         digest = hashlib.sha256(f"{image.mode} {image.size} ".encode())
         if image.mode == "P":
             digest.update(repr(image.getpalette()).encode())
-        for top in range(0, image.height, 256):
-            digest.update(image.crop((0, top, image.width, min(top + 256, image.height))).tobytes())
+        rows = max(256, STRIP // image.width)
+        for top in range(0, image.height, rows):
+            digest.update(image.crop((0, top, image.width, min(top + rows, image.height))).tobytes())
         out.frames.append(digest.hexdigest())
         if seen > MOST_DECODED:
             break
@@ -181,8 +185,8 @@ def _coded_jpeg(data: bytes) -> str:
                 if end < 0 or end + 1 >= len(data):
                     end = len(data) - (data[-1] == 0xFF)
                     break
-                if data[end + 1] not in (0, 0xFF, *range(0xD0, 0xD8)):
-                    break
+                if data[end + 1] >= 0xC0 and data[end + 1] not in (0xFF, *range(0xD0, 0xD8)):
+                    break  # damage looks like marks that nobody uses
                 end += 1
         if 0xC0 <= marker <= 0xCF or 0xDA <= marker <= 0xDD:
             digest.update(data[start:end])
@@ -261,15 +265,40 @@ def _nal_format(name: str, extradata: bytes) -> tuple[str, int]:
         return "h264", (extradata[4] & 3) + 1
     if name == "hevc" and len(extradata) > 21 and extradata[0] == 1:
         return "hevc", (extradata[21] & 3) + 1
-    return ("av1", 0) if "av1" in name else ("", 0)
+    if name in ("h264", "hevc"):
+        return name, MARKED
+    return ("av1", 0) if "av1" in name else (name, 0) if name in ("mpeg4", "mjpeg") else ("", 0)
+
+
+PICTURES = {
+    "h264": frozenset((1, 2, 3, 4, 5, 7, 8, 13, 14, 15, 19, 20, 21)),
+    "hevc": frozenset((*range(10), *range(16, 22), 32, 33, 34)),
+    "av1": frozenset((1, 3, 4, 6, 7, 8)),
+}
+"""Units that a picture is decoded from: slices, parameter sets; sequence, frames, tiles."""
+
+
+MARKED = -1
+"""In place of the bytes of a length: start codes stand between the units."""
+
+
+def _kind(unit: bytes, codec: str) -> int:
+    return unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
 
 
 def _essence(data: bytes, codec: str, width: int) -> bytes:
     """A packet without its user data."""
     if codec == "av1":
         return _essence_av1(data)
+    if codec == "mpeg4":
+        return b"".join(part for part in data.split(b"\0\0\1") if part[:1] != b"\xb2")
+    if codec == "mjpeg":
+        return _essence_jpeg(data)
     if not width:
         return data
+    if width == MARKED:
+        units = (unit.rstrip(b"\0") for unit in data.split(b"\0\0\1")[1:])
+        return b"\0\0\1".join(unit for unit in units if unit and _kind(unit, codec) in PICTURES[codec])
     out = []
     at = 0
     while at + width <= len(data):
@@ -278,11 +307,20 @@ def _essence(data: bytes, codec: str, width: int) -> bytes:
         at += width + size
         if at > len(data):
             break  # no decoder takes a unit that is longer than its sample
-        if unit:
-            kind = unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
-            if kind not in ((6, 12) if codec == "h264" else (38, 39, 40)):
-                out.append(unit)
+        if unit and _kind(unit, codec) in PICTURES[codec]:
+            out.append(unit)
     return b"".join(out)
+
+
+def _essence_jpeg(data: bytes) -> bytes:
+    """A JPEG without what its application segments and comments hold, up to its first scan."""
+    out, at = [data[:2]], 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
+        told = 0xE0 <= data[at + 1] <= 0xEF or data[at + 1] == 0xFE
+        out.append(data[at : at + 4] if told else data[at:end])
+        at = end
+    return b"".join([*out, data[at:]])
 
 
 def _essence_av1(data: bytes) -> bytes:
@@ -300,7 +338,7 @@ def _essence_av1(data: bytes) -> bytes:
             if byte < 0x80:
                 break
         end = start + size if head & 2 else len(data)
-        if head >> 3 & 15 not in (5, 15) and end <= len(data):
+        if head >> 3 & 15 in PICTURES["av1"] and end <= len(data):
             out.append(data[at:end])
         at = max(end, at + 1)
     return b"".join(out)

@@ -20,6 +20,8 @@ class Track:
     codec: bytes = b""
     length_size: int = 0
     """Bytes of the length before each NAL unit; 0 where the codec has none."""
+    dolby: bool = False
+    """Whether it says that it has Dolby Vision."""
     packet: tuple[int, int] = (1, 0)
     """(samples, bytes) of one packet of constant-size sound; (1, 0): as `stsz` says."""
     offsets: list[Box] = field(default_factory=list)

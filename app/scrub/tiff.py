@@ -13,10 +13,23 @@ report says "re-encoded". DNG has a file of its own.
 """
 
 import io
+import re
 import struct
+import zlib
+from contextlib import suppress
 
 from app.scrub import dng, exif, icc, jpeg_units, limits, texts
-from app.scrub.directories import LARGEST_VALUE, Field, Page, apart, layout, mixed, trailing
+from app.scrub.directories import (
+    LARGEST_VALUE,
+    PLAIN,
+    Field,
+    Page,
+    apart,
+    layout,
+    mixed,
+    plain_size,
+    trailing,
+)
 from app.scrub.errors import Refused
 from app.scrub.plan import Literal, Plan
 from app.scrub.report import Notes
@@ -71,10 +84,23 @@ STRUCTURE = frozenset(
         532,
     )
 )
+MOST_VALUES = {
+    258: 64, 280: 64, 281: 64, 291: 1 << 16, 297: 2, 301: 3 << 16, 318: 2, 319: 6, 320: 3 << 16, 321: 2, 336: 64,
+    338: 64, 339: 64, 340: 64, 341: 64, 347: 1 << 16, 529: 3, 530: 2, 532: 12,
+}  # fmt: skip
+"""How many values a tag of the structure may have, one unless it stands here; texts have none."""
+TEXTS = (2, 7)
+"""Types of texts and of bytes without meaning; the shared tables of JPEG are such bytes."""
 OFFSETS, COUNTS = (273, 324), (279, 325)
 PROFILE, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377
 DNG_VERSION = 50706
-OLD_JPEG, JPEG, TABLES = 6, 7, 347
+UNCOMPRESSED, OLD_JPEG, JPEG, TABLES, DEFLATE, PACK_BITS = 1, 6, 7, 347, (8, 32946), 32773
+_WORDS = re.compile(rb"[ -~]{32}")
+DIFFERENT = 12
+"""Letters that a text has; plain surfaces are coded as a few bytes over and over."""
+MISSING = 4
+"""Of an uncompressed picture a quarter must be there: three kilobytes that say they are 170 megapixels only take time."""
+PIECE = 1 << 20
 MOST_PAGES = 1000
 MOST_TAGS = 4096
 LARGEST_REENCODED = 200 << 20
@@ -106,6 +132,7 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
     seen: set[int] = set()
     foreign: list[tuple[int, int]] = [(0, 8)]
     values: list[tuple[int, int]] = []
+    below: list[tuple[int, int]] = []
     (at,) = struct.unpack(order + "I", source.at(4, 4))
     while at and at not in seen and len(seen) < MOST_PAGES:
         seen.add(at)
@@ -113,7 +140,7 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
         (count,) = struct.unpack(order + "H", source.at(at, 2))
         if count > MOST_TAGS:
             raise Refused("the TIFF has more tags than any real one")
-        fields = _fields(source, order, at + 2, count, notes, foreign, values)
+        fields = _fields(source, order, at + 2, count, notes, foreign, values, below)
         reduced = 254 in fields and fields[254][2] and _numbers(fields[254], order)[0] & 1
         if reduced and pages:
             notes.found("thumbnail", "reduced picture")
@@ -121,12 +148,21 @@ def _pages(source: Source, order: str, notes: Notes) -> list[Page]:
         else:
             pages.append(_page(source, fields, order, notes))
         (at,) = struct.unpack(order + "I", source.at(at + 2 + 12 * count, 4))
+    foreign += _below(source, below)
     if not pages:
         raise Refused("the TIFF holds no picture")
     apart(pages, foreign, source.size)
     if mixed(values, foreign):
         raise Odd
     return pages
+
+
+def _below(source: Source, below: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places of directories that go (EXIF, GPS) and of their values, as far as they can be walked."""
+    reader = dng.Reader(source)
+    with suppress(Refused):
+        reader.walk_from(below)
+    return reader.ranges
 
 
 def _fields(
@@ -137,7 +173,9 @@ def _fields(
     notes: Notes,
     foreign: list[tuple[int, int]],
     values: list[tuple[int, int]],
+    below: list[tuple[int, int]],
 ) -> dict[int, Field]:
+    """The tags that stay. Notes where tags that go and known ones have their values, and where further directories lie."""
     out: dict[int, Field] = {}
     table = source.at(at, 12 * count)
     for index in range(count):
@@ -149,6 +187,12 @@ def _fields(
         if size > 4:
             (place,) = struct.unpack_from(order + "I", table, 12 * index + 8)
             (values if known else foreign).append((place, place + size))
+        if tag in dng.POINTERS and kind in (4, 13):
+            where = at + 12 * index + 8 if number == 1 else place
+            targets = source.upto(where, 4 * min(number, dng.MOST_DIRECTORIES))
+            below += [
+                (tag, target) for (target,) in struct.iter_unpack(order + "I", targets[: len(targets) & ~3])
+            ]
         if tag == DNG_VERSION:
             raise Refused("the TIFF has a DNG inside that is not its first picture")
         if tag in STRUCTURE or tag in OFFSETS + COUNTS or tag in (PROFILE, XMP, IPTC, PHOTOSHOP):
@@ -195,6 +239,24 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
     places = list(zip(_numbers(fields[offsets], order), _numbers(fields[counts], order), strict=True))
     if any(offset + length > source.size for offset, length in places):
         raise Odd
+    for tag, (kind, count, _) in fields.items():
+        if tag in STRUCTURE and (count > MOST_VALUES.get(tag, 1) or (kind in TEXTS and tag != TABLES)):
+            raise Odd
+    compression = _numbers(fields[259], order)[0] if 259 in fields else UNCOMPRESSED
+    most = plain_size({tag: _numbers(fields[tag], order) for tag in PLAIN if tag in fields})
+    if compression == UNCOMPRESSED and MISSING * sum(length for _, length in places) < _plain(
+        fields, order, width * height
+    ):
+        raise Refused("the file ends before the data it announces")
+    for offset, length in places:
+        if compression == UNCOMPRESSED:
+            more = length > most
+        else:
+            more = length <= LARGEST_VALUE and _more_than_picture(
+                compression, source.at(offset, length), most
+            )
+        if more:
+            raise Odd
     if 259 in fields and _numbers(fields[259], order)[0] == JPEG:
         units = [source.at(*place) for place in places] + [
             fields[tag][2] for tag in (TABLES,) if tag in fields
@@ -212,6 +274,30 @@ def _page(source: Source, fields: dict[int, Field], order: str, notes: Notes) ->
             page.fields[PROFILE] = (7, len(clean), clean)
             notes.kept("colour profile", "colours" if clean == profile else "colours; made neutral")
     return page
+
+
+def _plain(fields: dict[int, Field], order: str, pixels: int) -> int:
+    """Bytes of the whole picture, uncompressed."""
+    samples = _numbers(fields[277], order)[0] if 277 in fields else 1
+    return (
+        pixels * samples * max(_numbers(fields[258], order), default=1) // 8 if 258 in fields else pixels // 8
+    )
+
+
+def _more_than_picture(compression: int, data: bytes, most: int) -> bool:
+    """Whether something stands behind the end of a packed strip, or a text in it."""
+    if compression in DEFLATE:
+        engine, done = zlib.decompressobj(), 0
+        try:
+            while data and not engine.eof and done <= most:
+                done += len(engine.decompress(data, PIECE))
+                data = engine.unconsumed_tail
+        except zlib.error:
+            return True
+        return done > most or len(engine.unused_data) > 3
+    if compression == PACK_BITS:
+        return False  # rows of pixels as they are, which may well be letters
+    return any(len(set(words[0])) >= DIFFERENT for words in _WORDS.finditer(data))
 
 
 def _decoded(source: Source, notes: Notes) -> Plan:

@@ -10,9 +10,10 @@ The random TrackUID becomes the track's number; names, languages, codec names an
 that are neither pictures nor sound go with all their blocks.
 """
 
+import re
 from dataclasses import dataclass
 
-from app.scrub import codecs, ebml, limits, nal, obu
+from app.scrub import codecs, ebml, jpeg_units, limits, nal, obu, visual
 from app.scrub.ebml import Element
 from app.scrub.errors import Refused
 from app.scrub.report import Notes
@@ -53,9 +54,24 @@ CONTAINERS = {
     0xE1: AUDIO,
 }
 
-CODEC, SHORT_CODE, NUMBER = 0x86, 64, 8
-"""Every kept leaf but set-up data is a number of at most 8 bytes, and readers stumble over a longer one; the codec's id
-is a short code."""
+CODEC, NUMBER = 0x86, 8
+"""Every kept leaf but set-up data and the codec's id is a number of at most 8 bytes; readers stumble over a longer one."""
+
+CODECS = re.compile(
+    r"V_(VP8|VP9|AV1|MPEG4/ISO/(AVC|SP|ASP|AP)|MPEGH/ISO/HEVC|MJPEG|THEORA|FFV1|PRORES)|"
+    r"A_(OPUS|VORBIS|FLAC|ALAC|AC3|EAC3|DTS|TTA1|AAC(/MPEG[24]/(LC|MAIN|SSR|LTP)(/SBR)?)?|MPEG/L[123]|"
+    r"PCM/(INT/(LIT|BIG)|FLOAT/IEEE))"
+)
+"""How pictures and sound may be coded: in what we do not know anything could be written."""
+
+LONGEST_PRIVATE = {
+    "V_VP8": 0, "V_VP9": 64, "V_MJPEG": 0, "V_PRORES": 4, "V_FFV1": 4096, "A_OPUS": 19 + 2 + 255,
+    "A_ALAC": 48, "A_AC3": 0, "A_EAC3": 0, "A_DTS": 0, "A_TTA1": 30,
+}  # fmt: skip
+"""Bytes of set-up data by codec: longer ones have room for a message, and what is always empty needs none."""
+
+LONGEST_SOUND = 64
+"""The same of every other codec of sound that isn't looked into."""
 
 TRACK_TYPES = {1: "pictures", 2: "sound"}
 GONE = {
@@ -75,6 +91,7 @@ class Track:
     type: int
     codec: str
     length_size: int = 0
+    """Bytes of the length before each NAL unit; 0 where start codes stand between them."""
     alpha: bool = False
     prefix: bytes = b""
     """Bytes that header-stripping compression left out in front of each frame."""
@@ -84,7 +101,21 @@ class Track:
     @property
     def scanned(self) -> bool:
         """Whether user data can hide inside the frames of this track."""
-        return bool(self.length_size) or self.codec == "V_AV1"
+        return bool(self.nal) or self.codec in ("V_AV1", "V_MJPEG") or self.visual
+
+    def user_data(self, frame: bytes, notes: Notes) -> list[tuple[int, bytes]]:
+        """Places and new bytes for what is no picture in a frame."""
+        if self.nal:
+            return nal.patches(self.nal, frame, self.length_size, notes)
+        if self.codec == "V_AV1":
+            return obu.patches(frame, notes)
+        if self.codec == "V_MJPEG":
+            return jpeg_units.patches(frame, notes)
+        return visual.patches(frame, notes)
+
+    @property
+    def visual(self) -> bool:
+        return self.codec in ("V_MPEG4/ISO/SP", "V_MPEG4/ISO/ASP", "V_MPEG4/ISO/AP")
 
     @property
     def nal(self) -> str:
@@ -120,7 +151,9 @@ def _entry(source: Source, entry: Element, notes: Notes) -> tuple[bytes, Track |
         notes.found("track", name)
         notes.removed(name, (entry.end or 0) - entry.start)
         return b"", None
-    codec = ebml.content(source, items[0x86], 64).rstrip(b"\0").decode("ascii", "replace")
+    codec = ebml.content(source, items[CODEC], 64).rstrip(b"\0").decode("ascii", "replace")
+    if not CODECS.fullmatch(codec):
+        raise Refused("the film is coded in a way that we do not know")
     track = Track(number, kind, codec)
     out = b""
     for item in items.values():
@@ -148,19 +181,21 @@ def _entry(source: Source, entry: Element, notes: Notes) -> tuple[bytes, Track |
 
 
 def _short(item: Element) -> bool:
-    return (item.end or item.body) - item.body <= (SHORT_CODE if item.id == CODEC else NUMBER)
+    return item.id == CODEC or (item.end or item.body) - item.body <= NUMBER
 
 
 def _container(source: Source, box: Element, notes: Notes) -> bytes:
     out = b""
+    seen: set[int] = set()
     for item in ebml.children(source, box.body, box.end or box.body):
-        if item.id not in CONTAINERS[box.id]:
+        if item.id not in CONTAINERS[box.id] or item.id in seen:
             if item.id not in (0xEC, 0xBF):
                 notes.removed("further fields of tracks", (item.end or 0) - item.start)
         elif item.id in CONTAINERS:
             out += _container(source, item, notes)
         elif _short(item):
             out += ebml.write(item.id, ebml.content(source, item))
+        seen.add(item.id)
     return ebml.write(box.id, out)
 
 
@@ -178,18 +213,26 @@ def _private(data: bytes, track: Track, notes: Notes) -> bytes:
     """The set-up data of the codec without the texts that some codecs put there."""
     if track.nal == "h264" and len(data) > 4:
         track.length_size = (data[4] & 3) + 1
-    elif track.nal == "hevc" and len(data) > 21:
+        return data[: nal.avcc_end(data)]
+    if track.nal == "hevc" and len(data) > 21:
         track.length_size = (data[21] & 3) + 1
         return nal.clean_hvcc(data, notes)
-    elif track.codec in ("A_VORBIS", "V_THEORA"):
+    if track.codec in ("A_VORBIS", "V_THEORA"):
         return codecs.laced(data, notes)
-    elif track.codec == "A_FLAC" and data.startswith(b"fLaC"):
+    if track.codec == "A_FLAC" and data.startswith(b"fLaC"):
         return codecs.flac_blocks(data, notes)
-    elif track.codec == "V_AV1" and len(data) > 4:
+    if track.codec == "V_AV1" and len(data) > 4:
         fresh = bytearray(data)
         for place, patch in obu.patches(data[4:], notes):
             fresh[4 + place : 4 + place + len(patch)] = patch
         return bytes(fresh)
+    if track.visual:
+        return visual.clean(data, notes)
+    if track.codec == "A_OPUS" and data.startswith(b"OpusHead"):
+        return data[: codecs.opus_end(data)]
+    if len(data) > LONGEST_PRIVATE.get(track.codec, LONGEST_SOUND):
+        notes.removed("set-up data that no decoder needs", len(data))
+        return data[: LONGEST_PRIVATE.get(track.codec, 0)]
     return data
 
 

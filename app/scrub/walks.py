@@ -32,7 +32,7 @@ def jpeg(result: BinaryIO) -> None:
             raise CheckFailed(f"an unexpected part is left in the JPEG (0x{marker:02x})")
         at += 2 + length
         if marker == 0xDA:
-            while not (data[at] == 0xFF and data[at + 1] not in (0, 0xFF, *range(0xD0, 0xD8))):
+            while not (data[at] == 0xFF and (0xC0 <= data[at + 1] < 0xD0 or 0xD8 <= data[at + 1] < 0xFF)):
                 at = data.index(b"\xff", at + 1)
     if at + 2 != len(data):
         raise CheckFailed("bytes are left after the end of the JPEG")
@@ -61,7 +61,7 @@ def orientation_only(block: bytes) -> bool:
 
 PNG_PARTS = frozenset(
     b"IHDR PLTE IDAT IEND tRNS acTL fcTL fdAT gAMA cHRM sRGB cICP mDCV mDCv cLLI cLLi "
-    b"sBIT bKGD pHYs hIST iCCP eXIf CgBI".split()
+    b"sBIT bKGD pHYs iCCP eXIf".split()
 )
 
 
@@ -70,8 +70,12 @@ def png(result: BinaryIO) -> None:
     size = result.seek(0, 2)
     at = 8
     engine = zlib.decompressobj()
+    seen: set[bytes] = set()
     while at < size:
         length, kind = struct.unpack(">I4s", take(result, at, 8))
+        if kind in seen and kind not in (b"IDAT", b"fdAT", b"fcTL"):
+            raise CheckFailed(f"a part of the PNG stands twice ({kind!r})")
+        seen.add(kind)
         if kind not in PNG_PARTS or (kind == b"eXIf" and not orientation_only(take(result, at + 8, length))):
             raise CheckFailed(f"an unexpected part is left in the PNG ({kind!r})")
         if kind == b"iCCP" and not take(result, at + 8, length).startswith(b"icc\0"):
@@ -114,8 +118,12 @@ def webp(result: BinaryIO) -> None:
 
 
 def _riff(result: BinaryIO, at: int, end: int, allowed: frozenset[bytes]) -> None:
+    seen: set[bytes] = set()
     while at + 8 <= end:
         kind, length = struct.unpack("<4sI", take(result, at, 8))
+        if (kind in seen and kind != b"ANMF") or {b"VP8 ", b"VP8L"} <= {kind, *seen}:
+            raise CheckFailed(f"a part stands twice ({kind!r})")
+        seen.add(kind)
         if kind not in allowed:
             raise CheckFailed(f"an unexpected part is left ({kind!r})")
         if kind == b"EXIF" and not orientation_only(take(result, at + 8, length)):

@@ -61,7 +61,7 @@ def plan(source: Source, notes: Notes) -> Plan:
             notes.removed("part cut short", source.size - at)
             break
         elif kind == b"fmt " and length in FORMATS:
-            form = form or source.at(body, length)
+            form = form or _format(source.at(body, length))
         elif kind == b"fact" and length >= 4:
             fact = source.at(body, 4)
         elif kind == b"ds64" and length >= 28:
@@ -80,6 +80,12 @@ def plan(source: Source, notes: Notes) -> Plan:
         notes.fact("duration", round(length / rate, 3))
     notes.kept("format and sound", "the recording, bit for bit")
     return _layout(form, fact, start, length)
+
+
+def _format(data: bytes) -> bytes:
+    """A format chunk without what may stand behind its fields: whole numbers have sixteen bytes, others say their length."""
+    code, more = int.from_bytes(data[:2], "little"), int.from_bytes(data[16:18], "little")
+    return data[: 16 if code in (1, 3) else 18 + more]
 
 
 def _further(source: Source, body: int) -> int:

@@ -8,7 +8,7 @@
 | ICCP, made neutral (`icc.py`) | colours |
 | EXIF, rebuilt: orientation alone, where it is not 1 | which way is up |
 
-Everything else goes: EXIF, XMP, C2PA, unknown chunks, and every byte after the RIFF's end.
+Each of these once, but the pictures of an animation. Everything else goes: EXIF, XMP, C2PA, unknown chunks, and every byte after the RIFF's end.
 """
 
 import struct
@@ -20,6 +20,7 @@ from app.scrub.report import Notes
 from app.scrub.source import Source
 
 PICTURE = (b"VP8 ", b"VP8L", b"ALPH", b"ANIM")
+STILL = frozenset((b"VP8 ", b"VP8L"))
 MOST_CHUNKS = 100_000
 MOST_TEXT = 1 << 20
 ICC, ALPHA, EXIF, XMP, ANIMATION = 0x20, 0x10, 0x08, 0x04, 0x02
@@ -35,18 +36,27 @@ def plan(source: Source, notes: Notes) -> Plan:
     parts = _chunks(source, 12, end)
     body = Builder()
     profile, turn, hinted, extended = b"", 0, 0, b""
+    flags = next((source.at(at, 1)[0] for kind, at, length in parts if kind == b"VP8X" and length >= 10), 0)
+    animated = bool(flags & ANIMATION)
+    taken: set[bytes] = set()
     for kind, at, length in parts:
-        if kind == b"VP8X" and length >= 10:
+        if kind == b"VP8X" and length >= 10 and not extended:
             extended = source.at(at, 10)
-        elif kind == b"ANMF":
+        elif kind == b"ANMF" and animated:
             _frame(source, at, length, body, notes)
-        elif kind in PICTURE and (kind != b"ANIM" or length == 6):
+        elif (
+            kind in PICTURE
+            and (kind != b"ANIM" or length == 6)
+            and (kind == b"ANIM") == animated
+            and (kind != b"ALPH" or flags & ALPHA)
+            and _first(kind, taken)
+        ):
             if kind in (b"VP8 ", b"VP8L") and not extended:
                 _size(source, kind, at, notes)
             body.copy(at - 8, 8 + length)
             body.literal(b"\0" * (length & 1))
         elif kind == b"ICCP":
-            profile = source.at(at, min(length, icc.LARGEST))
+            profile = profile or source.at(at, min(length, icc.LARGEST))
         elif kind == b"EXIF":
             data = source.at(at, min(length, MOST_TEXT))
             turn = exif.read(data[6:] if data.startswith(b"Exif\0\0") else data, notes) or turn
@@ -56,7 +66,7 @@ def plan(source: Source, notes: Notes) -> Plan:
                 hinted = texts.xmp(source.at(at, min(length, MOST_TEXT)), notes)
             notes.found("webp", kind.decode("latin-1").strip())
             notes.removed("XMP" if kind == b"XMP " else f"chunk {kind.decode('latin-1').strip()}", length + 8)
-    if not any(kind in (b"VP8 ", b"VP8L", b"ANMF") for kind, _, _ in parts):
+    if not (taken & STILL or (animated and any(kind == b"ANMF" for kind, _, _ in parts))):
         raise Refused("the WebP holds no picture")
     if end < source.size - (source.size & 1):
         notes.found("trailer", "bytes after the end of the picture")
@@ -105,12 +115,21 @@ def _chunks(source: Source, at: int, end: int) -> list[Part]:
     return out
 
 
+def _first(kind: bytes, taken: set[bytes]) -> bool:
+    """Whether a part of a picture is the first of its kind: one still picture, its alpha before it. Notes it in `taken`."""
+    if kind in taken or (kind != b"ANIM" and taken & STILL):
+        return False
+    taken.add(kind)
+    return True
+
+
 def _frame(source: Source, at: int, length: int, body: Builder, notes: Notes) -> None:
     """A frame of an animation with only its picture inside."""
     inner = Builder()
     inner.copy(at, 16)
+    taken: set[bytes] = set()
     for kind, start, size in _chunks(source, at + 16, at + length):
-        if kind in (b"VP8 ", b"VP8L", b"ALPH"):
+        if kind in (b"VP8 ", b"VP8L", b"ALPH") and _first(kind, taken):
             inner.copy(start - 8, 8 + size)
             inner.literal(b"\0" * (size & 1))
         else:

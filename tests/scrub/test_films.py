@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import struct
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
 import av
 import pytest
 
-from app.scrub import Refused, ebml, same, sniff, tracks
+from app.scrub import Refused, ebml, jpeg_units, same, sniff, tracks
 from app.scrub.report import Notes
 from app.scrub.source import Source
 from tests import media
 from tests.media import CANARY
+from tests.scrub import forging
 from tests.scrub.helpers import cleaned, holds, parts, planned
 
 
@@ -185,3 +187,75 @@ def test_a_copy_under_an_unknown_brand_is_of_the_same_type(brand: bytes, kind: s
     data = media.mp4(seconds=1)
     copy, report = cleaned(data[:8] + brand + data[12:])
     assert report.type == kind and sniff(io.BytesIO(copy)) == kind and brand not in copy
+
+
+def test_pictures_of_motion_jpeg_say_nothing() -> None:
+    notes, data = Notes("video/quicktime"), media.jpeg(comment=CANARY, exif=media.exif(CANARY))
+    fresh = bytearray(data)
+    for at, patch in jpeg_units.patches(data, notes):
+        fresh[at : at + len(patch)] = patch
+    assert holds(data, CANARY) and not holds(bytes(fresh), CANARY) and len(fresh) == len(data)
+    assert same._essence(data, "mjpeg", 0) == same._essence(bytes(fresh), "mjpeg", 0)
+    assert same._essence(data, "mjpeg", 0) != same._essence(
+        data.replace(b"\xff\xda", b"\xff\xda\1", 1), "mjpeg", 0
+    )
+    with pytest.raises(Refused, match="more than a picture"):
+        jpeg_units.patches(data + b"a serial number", notes)
+
+
+@pytest.mark.parametrize("audio", ["flac", "libopus", "alac", "aac", "ac3"])
+def test_sound_of_every_codec_of_phones_comes_through(audio: str) -> None:
+    data = media.film("mp4", CANARY, 1, None, audio, strict="-2")
+    copy, report = cleaned(data)
+    assert not holds(copy, CANARY) and packets(copy) == packets(data) and report.pixels == "identical"
+
+
+def test_two_codings_in_one_track_are_refused() -> None:
+    data = media.mp4(seconds=1)
+    path = (*forging.STBL, (b"stsd", 8))
+    entry = data[data.index(b"avc1", data.index(b"stsd")) - 4 :]
+    entry = entry[: int.from_bytes(entry[:4], "big")]
+    twice = bytearray(forging.grown(data, path, entry[:4] + b"av01" + entry[8:]))
+    twice[twice.index(b"stsd") + 11] = 2
+    with pytest.raises(Refused, match="changes its coding"):
+        planned(bytes(twice))
+
+
+@pytest.mark.parametrize("codec", [b"dvc ", b"png ", b"tx3g"])
+def test_what_we_do_not_know_how_to_look_into_is_refused(codec: bytes) -> None:
+    data = bytearray(media.mp4(seconds=1))
+    at = data.index(b"avc1", data.index(b"stsd"))
+    data[at : at + 4] = codec
+    with pytest.raises(Refused, match="a way that we do not know"):
+        planned(bytes(data))
+
+
+def test_rotation_colours_and_aspect_stay() -> None:
+    colours = media.box(b"colr", b"nclx" + struct.pack(">HHHB", 9, 18, 9, 128))
+    aspect = media.box(b"pasp", struct.pack(">II", 4, 3))
+    data = bytearray(forging.grown(media.mp4(seconds=1), forging.ENTRY, colours + aspect))
+    at = data.index(b"tkhd") + 4 + 40
+    data[at : at + 36] = struct.pack(">9i", 0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+
+    def shown(film: bytes) -> tuple[Any, ...]:
+        with opened(film) as opened_film:
+            stream = opened_film.streams.video[0]
+            context = stream.codec_context
+            frame = next(opened_film.decode(video=0))
+            return (
+                frame.rotation, stream.sample_aspect_ratio, context.color_primaries, context.color_trc,
+                context.colorspace, context.color_range,
+            )  # fmt: skip
+
+    copy, _ = cleaned(bytes(data))
+    before = shown(bytes(data))
+    assert abs(before[0]) == 90 and (before[1], before[2]) == (Fraction(4, 3), 9)
+    assert shown(copy) == before
+
+
+def test_an_edit_list_stays() -> None:
+    data = media.mp4(seconds=1)
+    at = data.index(b"elst")
+    copy, _ = cleaned(data)
+    size = int.from_bytes(data[at - 4 : at], "big")
+    assert data[at - 4 : at - 4 + size] in copy

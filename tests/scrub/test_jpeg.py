@@ -115,3 +115,10 @@ def test_a_scan_header_with_room_for_a_message_is_refused(last: bytes) -> None:
     at = data.index(b"\xff\xda") + 2 + int.from_bytes(data[data.index(b"\xff\xda") + 2 :][:2], "big")
     with pytest.raises(Refused, match="impossible header"):
         planned(data[: at - 3] + last + data[at:])
+
+
+def test_damage_that_looks_like_a_mark_does_not_end_a_picture() -> None:
+    data = bytearray(media.jpeg())
+    data[-60:-58] = b"\xff\x9f"  # a bit fell over: no decoder knows this mark
+    copy, report = cleaned(bytes(data))
+    assert copy.endswith(bytes(data[-62:])) and report.pixels == "identical"

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from app.scrub import Refused, png
 from tests import media
 from tests.media import CANARY
+from tests.scrub import forging
 from tests.scrub.helpers import cleaned, holds, parts, planned
 
 FULL = {
@@ -124,3 +125,35 @@ def test_bytes_lost_before_a_picture_do_not_pull_its_neighbour_in(make: Callable
     at = data.index(b"mdat") + 4
     with pytest.raises(Refused, match=r"a coded picture is damaged|can't be decoded"):
         cleaned(data[:at] + data[at + 40 :])
+
+
+def test_a_picture_that_unpacks_to_more_than_it_is_is_refused() -> None:
+    rows = b"".join(b"\0" + bytes(96 * 3) for _ in range(64))
+    data = media.saved(media.picture(), "PNG")
+    hidden = media.chunk(b"IDAT", zlib.compress(rows + CANARY.encode()))
+    with pytest.raises(Refused, match="hidden"):
+        planned(data[:33] + hidden + data[-12:])
+
+
+def test_interlaced_pictures_unpack_to_what_they_are() -> None:
+    for width, height in ((1, 1), (3, 2), (5, 9), (96, 64)):
+        for interlaced in (0, 1):
+            size = png._unpacked(width, height, [8, 2, 0, 0, interlaced])
+            assert size >= 3 * width * height + height
+    assert png._unpacked(8, 8, [1, 0, 0, 0, 1]) == 2 + 2 + 2 + 4 + 4 + 8 + 8
+    assert png._unpacked(9, 2, [1, 3, 0, 0, 0]) == 6
+
+
+@pytest.mark.parametrize("name", ["a longer strip", "behind the end of zlib"])
+def test_a_tiff_that_can_not_be_copied_is_coded_anew_and_says_so(name: str) -> None:
+    data = forging.tiffs()[name]
+    copy, report = cleaned(data)
+    assert report.pixels == "re-encoded" and shown(copy) == shown(data)
+    assert not holds(copy, "WITNESS")
+
+
+def test_a_count_of_loops_under_a_shorter_name_is_none() -> None:
+    data = media.saved(media.picture().convert("P"), "GIF")
+    block = b"!\xff\x09NETSCAPE2.0\3\1\0\0" + CANARY.encode().ljust(41) + b"\0"
+    copy, report = cleaned(data[:-1] + block + b";")
+    assert b"NETSCAPE" not in copy and "application block" in parts(report)
