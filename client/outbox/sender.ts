@@ -37,6 +37,8 @@ export class Sender {
   readonly #lastSent = new Map<string, number>();
   readonly #notBefore = new Map<string, number>();
   #pressed = false;
+  /** A recording has ended that nothing was signed for yet. */
+  #ended = false;
   #askedAt = 0;
   /** Nothing is tried before this moment; a press overrules it, a kick only a lost connection. Monotonic (`performance.now()`):
    *  a clock that is set back must not silence the phone. 0: no rest. */
@@ -70,9 +72,10 @@ export class Sender {
   }
 
   #heard(notice: Notice): void {
-    if (notice !== 'kick' && notice !== 'pressed') return;
+    if (notice !== 'kick' && notice !== 'pressed' && notice !== 'ended') return;
+    if (notice === 'ended') this.#ended = true;
     if (notice === 'pressed') this.#pressed = true;
-    if (notice === 'pressed' || this.#unreachable) {
+    if (notice === 'pressed' || (notice === 'kick' && this.#unreachable)) {
       this.#restUntil = 0;
       this.#notBefore.clear();
       this.#pace.forget();
@@ -83,9 +86,11 @@ export class Sender {
 
   /** @returns whether there may be more to do at once */
   async #step(): Promise<boolean> {
-    if (performance.now() < this.#restUntil) return false;
-    this.#restUntil = 0;
     try {
+      // Signing needs no line: at every stop, also at rest or where only a press sends.
+      if (this.#ended) await this.#sign();
+      if (performance.now() < this.#restUntil) return false;
+      this.#restUntil = 0;
       const busy = await this.#round();
       if (!busy) this.#pressed = false;
       notify(busy ? 'sending' : 'resting');
@@ -95,6 +100,14 @@ export class Sender {
       notify('resting');
       return false;
     }
+  }
+
+  async #sign(): Promise<void> {
+    this.#ended = false;
+    const device = await this.#store.kept('device');
+    if (!device) return;
+    if (device.ended === null) await handOver(this.#store, device);
+    while (await commit(this.#store));
   }
 
   /** One request or one part. Statements before media, always. */

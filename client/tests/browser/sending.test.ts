@@ -31,6 +31,21 @@ afterEach(async () => {
 const states = (tab: Page) =>
   tab.evaluate(async () => (await driver.items()).map(({ state }) => state).sort());
 
+/** The browser's own event, as it comes when there is a connection again. */
+async function dispatchSync(tab: Page): Promise<void> {
+  const devtools = await tab.context().newCDPSession(tab);
+  const registered = new Promise<string>((found) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const [mine] = registrations.filter(({ scopeURL }) => scopeURL === `${origin}/m/`);
+      if (mine) found(mine.registrationId);
+    });
+  });
+  await devtools.send('ServiceWorker.enable');
+  const registrationId = await registered;
+  const event = { origin, registrationId, tag: 'temoin-send', lastChance: false };
+  await devtools.send('ServiceWorker.dispatchSyncEvent', event);
+}
+
 /** A film of `slices` x 100 kB, a slice every 100 ms. */
 async function film(tab: Page, slices: number): Promise<string> {
   return await tab.evaluate(async (n) => {
@@ -171,6 +186,43 @@ describe('sending from a real browser', () => {
     expect(await page.evaluate(() => driver.wakeServiceWorker())).toBe('done');
     expect(await states(page)).toEqual(['received', 'received']);
     expect(api.item(id)?.receipt).not.toBeNull();
+  });
+
+  test('the screen locks in the middle of a film and the page is gone: the browser wakes the service worker, which sends', async () => {
+    const context = page.context();
+    await page.evaluate(async () => {
+      await driver.installServiceWorker();
+      driver.send();
+    });
+    await context.setOffline(true);
+    const id = await page.evaluate(async () => {
+      const item = await driver.start('film');
+      await driver.write(item, 1, 100_000);
+      driver.hide();
+      return item;
+    });
+    await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(true);
+    // There is a line for a moment, while the film still runs: that wake-up is used up.
+    await context.setOffline(false);
+    await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(false);
+    await context.setOffline(true);
+    await page.evaluate((item) => driver.finish(item), id);
+    await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(true);
+    await context.newPage();
+    await page.close();
+    expect(api.item(id)?.receipt ?? null).toBeNull();
+    await context.setOffline(false);
+    await expect.poll(() => api.item(id)?.receipt ?? null).not.toBeNull();
+  });
+
+  test('only a signed removal waits: the service worker takes it along', async () => {
+    await page.evaluate(async (entry) => {
+      await driver.installServiceWorker();
+      await driver.entry(entry);
+      await driver.remove(entry.id);
+    }, note('gone'));
+    await dispatchSync(page);
+    await expect.poll(() => api.statements.map(({ typ }) => typ)).toContain('temoin-deletion');
   });
 
   test('the service worker says when it could not, so that the browser asks again', async () => {
