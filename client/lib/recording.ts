@@ -16,6 +16,7 @@ export class OpenRecording implements Recording {
   readonly #gaps: { at: number; slice: number }[] = [];
   #bytes = 0;
   #prefixAt = performance.now();
+  #signing: Promise<void> | null = null;
 
   constructor(item: string, kind: MediaKind, store: Store, sealer: Sealer, statements: Statements) {
     this.item = item;
@@ -34,7 +35,11 @@ export class OpenRecording implements Recording {
     if (performance.now() - this.#prefixAt < PREFIX_EVERY) return;
     this.#prefixAt = performance.now();
     // Beside the recording, never in its way: the commitment to the whole item comes at its end in any case.
-    void this.#prefix().catch(() => undefined);
+    this.#signing ??= this.#prefix()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#signing = null;
+      });
   }
 
   gap(slice: number): void {
