@@ -1,5 +1,5 @@
 /** The one sender over all tabs. Needs no unlocking: it holds ciphertext, the token and the signing key, and no more. */
-import { Refused, Unreachable } from '../lib/api';
+import { type Moments, Refused, Unreachable } from '../lib/api';
 import { better, measure } from '../lib/clock';
 import type { SendMode } from '../lib/contracts';
 import { changeDevice } from '../lib/device';
@@ -9,9 +9,9 @@ import type { DeviceRow, ItemRow, Store } from '../lib/store';
 import { commit, declare } from './declare';
 import { sendPart, sendTail } from './deliver';
 import { handOver } from './handover';
-import { type Candidate, isLive, type Job, nextJob } from './order';
+import { byTurn, type Candidate, isLive, type Job, nextJob } from './order';
 import { Pace } from './pace';
-import { askStatus } from './status';
+import { askReceived, askWaiting, LOT, type Said } from './status';
 
 /** What the sender asks again without being woken: backups move on, receipts come late. */
 const ASK_AGAIN = 15 * 60_000;
@@ -25,12 +25,6 @@ const LATER = new Set(['disk-full', 'quota', 'too-many', 'offset', 'checksum', '
 /** Refusals that no second try will change. */
 const NEVER = new Set(['too-large']);
 
-interface Moments {
-  time: number;
-  sent: { wall: number; mono: number };
-  received: { wall: number; mono: number };
-}
-
 export class Sender {
   readonly #store: Store;
   readonly #pace = new Pace();
@@ -40,6 +34,11 @@ export class Sender {
   /** A recording has ended that nothing was signed for yet. */
   #ended = false;
   #askedAt = 0;
+  /** Items that the server has to speak of before more of them goes. */
+  #doubted = new Set<string>();
+  /** What the server said last, while it was not yet asked about what it has received. */
+  #said: Said | null = null;
+  #isReceivedDue = false;
   /** Nothing is tried before this moment; a press overrules it, a kick only a lost connection. Monotonic (`performance.now()`):
    *  a clock that is set back must not silence the phone. 0: no rest. */
   #restUntil = 0;
@@ -124,16 +123,44 @@ export class Sender {
       await this.#answered(declared);
       return true;
     }
-    if (this.#isTimeToAsk()) {
-      const asked = await askStatus(this.#store, device);
-      this.#askedAt = Date.now();
-      if (asked) await this.#answered(asked);
-      return true;
-    }
+    if (this.#isTimeToAsk()) await this.#doubt();
     const candidates = await this.#candidates();
     const job = nextJob(candidates, Date.now());
+    // An entry goes as soon as the server has spoken of it; all else waits until everything was asked.
+    const may = job?.row.kind === 'entry' && !this.#doubted.has(job.row.id);
+    if (!may && (await this.#ask(device))) return true;
     if (!job) return false;
     await this.#do(device, job, candidates);
+    return true;
+  }
+
+  async #doubt(): Promise<void> {
+    this.#askedAt = Date.now();
+    this.#doubted = new Set((await this.#waiting()).map(({ id }) => id));
+    [this.#said, this.#isReceivedDue] = [null, true];
+  }
+
+  async #waiting(): Promise<ItemRow[]> {
+    return await this.#store.itemsIn('recording', 'sealed', 'committed', 'sending');
+  }
+
+  async #lot(): Promise<ItemRow[]> {
+    if (this.#doubted.size === 0) return [];
+    const doubted = (await this.#waiting()).filter(({ id }) => this.#doubted.has(id));
+    return doubted.sort(byTurn).slice(0, LOT);
+  }
+
+  /** One lot of what is in doubt, in the order of sending; at last what was received. @returns whether anything was asked */
+  async #ask(device: DeviceRow): Promise<boolean> {
+    const lot = await this.#lot();
+    if (lot.length > 0) {
+      this.#said = await askWaiting(this.#store, device, lot);
+      for (const { id } of lot) this.#doubted.delete(id);
+    } else if (this.#isReceivedDue) {
+      this.#said = await askReceived(this.#store, device, this.#said);
+      this.#isReceivedDue = false;
+    } else return false;
+    await this.#answered(this.#said.moments);
     return true;
   }
 
