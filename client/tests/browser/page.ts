@@ -5,6 +5,7 @@ import { SealedDepot } from '../../lib/depot';
 import { PhoneEnrolment } from '../../lib/enrol';
 import { newestTail, sealedBytes, sealedSize } from '../../lib/files';
 import { makeSigningKey } from '../../lib/keys';
+import { notify, onNotice } from '../../lib/notices';
 import { Sealer } from '../../lib/sealer';
 import { statementRow } from '../../lib/statements';
 import { Store } from '../../lib/store';
@@ -50,6 +51,16 @@ const driver = {
   },
   /** Sends from this tab, or waits behind the one that does. */
   send: (seat: Asking = {}) => void startOutbox(store, sealer, seat),
+  /** Resolves when this tab's sender has nothing to do. */
+  rested: () =>
+    new Promise<void>((done) => {
+      const stop = onNotice((notice) => {
+        if (notice !== 'resting') return;
+        stop();
+        done();
+      });
+      notify('kick');
+    }),
   async installServiceWorker() {
     const registration = await navigator.serviceWorker.register(scriptUrl('/m/sw.js'), { type: 'module' });
     await navigator.serviceWorker.ready;
