@@ -53,16 +53,19 @@ export async function takeSeat(
 
 /**
  * Runs `work` in the seat now, unless a page sits there and answers. One that was frozen or is just being closed answers
- * nothing: to believe that it sends would use up the wake-up.
+ * nothing: to believe that it sends would use up the wake-up. @returns whether it was run
  */
-export async function takeSeatOnce(work: () => Promise<void>, patience = PATIENCE): Promise<void> {
+export async function takeSeatOnce(work: () => Promise<void>, patience = PATIENCE): Promise<boolean> {
   const sit = () => sitting(work);
   const sat = await navigator.locks.request(SENDER_LOCK, { ifAvailable: true }, async (lock) => {
     if (lock === null) return false;
     await sit();
     return true;
   });
-  if (!sat && !(await answers(patience))) await navigator.locks.request(SENDER_LOCK, { steal: true }, sit);
+  if (sat) return true;
+  if (await answers(patience)) return false;
+  await navigator.locks.request(SENDER_LOCK, { steal: true }, sit);
+  return true;
 }
 
 /** Resolves when `sit` has ended; rejects with AbortError when the seat was taken away. */

@@ -22,7 +22,7 @@ export async function askForSync(store: Store): Promise<void> {
 }
 
 /** Also what is being recorded: after the screen locks in the middle of a film, this page may never run again. */
-async function isWaiting(store: Store): Promise<boolean> {
+export async function isWaiting(store: Store): Promise<boolean> {
   const device = await store.kept('device');
   if (!device || device.ended !== null) return false;
   const items = await store.itemsIn('recording', 'sealed', 'committed', 'sending');

@@ -200,41 +200,41 @@ describe('sending from a real browser', () => {
     expect(api.item(id)?.receipt).not.toBeNull();
   });
 
-  test('the screen locks in the middle of a film and the page is gone: the browser wakes the service worker, which sends', async () => {
-    const context = page.context();
+  test('the screen locks in the middle of a film: the service worker is asked for', async () => {
     await page.evaluate(async () => {
       await driver.installServiceWorker();
       driver.send();
     });
-    await context.setOffline(true);
-    const id = await page.evaluate(async () => {
-      const item = await driver.start('film');
-      await driver.write(item, 1, 100_000);
+    await page.context().setOffline(true);
+    await page.evaluate(async () => {
+      await driver.write(await driver.start('film'), 1, 100_000);
       driver.hide();
-      return item;
     });
     await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(true);
-    // There is a line for a moment, while the film still runs: that wake-up is used up.
-    await context.setOffline(false);
-    await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(false);
-    await context.setOffline(true);
-    await page.evaluate((item) => driver.finish(item), id);
-    await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(true);
-    await context.newPage();
-    await page.close();
-    expect(api.item(id)?.receipt ?? null).toBeNull();
-    await context.setOffline(false);
-    await expect.poll(() => api.item(id)?.receipt ?? null).not.toBeNull();
   });
 
-  test('only a signed removal waits: the service worker takes it along', async () => {
+  test('a recording that ends while the page is hidden asks for the service worker', async () => {
+    await page.evaluate(async () => {
+      await driver.installServiceWorker();
+      driver.send();
+      driver.hide();
+    });
+    await page.context().setOffline(true);
+    expect(await page.evaluate(() => driver.syncAsked())).toBe(false);
+    await film(page, 1);
+    await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(true);
+  });
+
+  test('the browser’s own event: the service worker sends what waits, a signed removal too', async () => {
     await page.evaluate(async (entry) => {
       await driver.installServiceWorker();
       await driver.entry(entry);
       await driver.remove(entry.id);
     }, note('gone'));
+    const id = await film(page, 2);
     await dispatchSync(page);
-    await expect.poll(() => api.statements.map(({ typ }) => typ)).toContain('temoin-deletion');
+    await expect.poll(() => api.item(id)?.receipt ?? null).not.toBeNull();
+    expect(api.statements.map(({ typ }) => typ)).toEqual(['temoin-deletion', 'temoin-commitment']);
   });
 
   test('the service worker takes the seat of a tab that answers nothing: the wake-up is not used up by it', async () => {
@@ -244,6 +244,17 @@ describe('sending from a real browser', () => {
     await film(other, 1);
     expect(await other.evaluate(() => driver.wakeServiceWorker())).toBe('done');
     expect(await states(other)).toEqual(['received']);
+  });
+
+  test('a page that sends and is not through does not use up the wake-up', async () => {
+    await page.evaluate(() => driver.send());
+    api.trouble = (_method, path) => (path === '/api/files' ? new TypeError('cut') : null);
+    await page.evaluate((entry) => driver.entry(entry), note('later'));
+    expect(await page.evaluate(() => driver.wakeServiceWorker())).toContain('not through');
+    api.trouble = () => null;
+    await page.evaluate(() => driver.rested());
+    await expect.poll(() => states(page)).toEqual(['received']);
+    expect(await page.evaluate(() => driver.wakeServiceWorker())).toBe('done');
   });
 
   test('the service worker says when it could not, so that the browser asks again', async () => {
