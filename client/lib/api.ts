@@ -74,6 +74,13 @@ async function refusal(response: Response): Promise<Refused> {
   return new Refused(code, response.status, message, Number.isFinite(after) ? after : null);
 }
 
+/** When a question went out and its answer came, by both clocks of this phone; `time` is the server's. */
+export interface Moments {
+  time: number;
+  sent: { wall: number; mono: number };
+  received: { wall: number; mono: number };
+}
+
 /** A JSON question and its answer, with the moments that the clock offset is taken from. */
 export async function ask<T>(
   path: string,

@@ -3,6 +3,7 @@ import { utf8 } from './bytes';
 import type { Depot, Entry, ItemView, MediaKind, Recording, Space } from './contracts';
 import { fileName, removeSealed, sealedSize } from './files';
 import { newId } from './ids';
+import { askQuietly } from './lasting';
 import { isFree } from './locks';
 import { notify, onNotice } from './notices';
 import { problemText } from './problems';
@@ -72,6 +73,8 @@ export class SealedDepot implements Depot {
       await removeSealed(this.#store, row);
       throw error;
     }
+    // Beside the recording, never in its way.
+    void askQuietly();
     notify('changed');
     notify('kick');
     return new OpenRecording(item, kind, this.#store, this.#sealer, this.#statements);

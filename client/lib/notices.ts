@@ -1,8 +1,8 @@
 /**
- * Over all tabs, workers and the service worker of this app: something changed; wake up; a person pressed Send;
- * the one sender is at work, or at rest; is there a sender, and yes, here.
+ * Over all tabs, workers and the service worker of this app: something changed; a recording has ended; wake up; a person
+ * pressed Send; the one sender is at work, or at rest; is there a sender, and yes, here.
  */
-export type Notice = 'changed' | 'kick' | 'pressed' | 'sending' | 'resting' | 'sender?' | 'sender!';
+export type Notice = 'changed' | 'ended' | 'kick' | 'pressed' | 'sending' | 'resting' | 'sender?' | 'sender!';
 
 const CHANNEL = 'temoin';
 let channel: BroadcastChannel | undefined;

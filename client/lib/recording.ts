@@ -7,9 +7,6 @@ import type { Statements } from './statements';
 import type { Store } from './store';
 
 const PREFIX_EVERY = 10_000;
-/** A prefix commitment helps only who can send it: none is made when the server was not heard for this long. */
-const IN_TOUCH = 60_000;
-
 export class OpenRecording implements Recording {
   readonly item: string;
   readonly #kind: MediaKind;
@@ -18,7 +15,8 @@ export class OpenRecording implements Recording {
   readonly #statements: Statements;
   readonly #gaps: { at: number; slice: number }[] = [];
   #bytes = 0;
-  #prefixAt = Date.now();
+  #prefixAt = performance.now();
+  #signing: Promise<void> | null = null;
 
   constructor(item: string, kind: MediaKind, store: Store, sealer: Sealer, statements: Statements) {
     this.item = item;
@@ -33,10 +31,15 @@ export class OpenRecording implements Recording {
     // Transferring a view would take its neighbours in the buffer along.
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
     await this.#sealer.ask('write', { item: this.item, bytes: own }, [own.buffer as ArrayBuffer]);
-    if (Date.now() - this.#prefixAt < PREFIX_EVERY) return;
-    this.#prefixAt = Date.now();
+    // Not the wall clock: one that is set back would silence them for as long.
+    if (performance.now() - this.#prefixAt < PREFIX_EVERY) return;
+    this.#prefixAt = performance.now();
     // Beside the recording, never in its way: the commitment to the whole item comes at its end in any case.
-    void this.#prefix().catch(() => undefined);
+    this.#signing ??= this.#prefix()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#signing = null;
+      });
   }
 
   gap(slice: number): void {
@@ -54,6 +57,7 @@ export class OpenRecording implements Recording {
       throw error;
     } finally {
       notify('changed');
+      notify('ended');
       notify('kick');
     }
   }
@@ -66,9 +70,10 @@ export class OpenRecording implements Recording {
     if (remains) await this.#store.change(this.item, () => ({ body: remains.body }));
   }
 
+  /** One at a time waits: offline, an hour of them would stand before everything else on the first thin line. */
   async #prefix(): Promise<void> {
-    const contact = await this.#store.kept('contact');
-    if (!contact || contact.problem || Math.abs(Date.now() - contact.at) > IN_TOUCH) return;
+    const waiting = await this.#statements.waiting();
+    if (waiting.some(({ typ, items }) => typ === 'temoin-prefix' && items.includes(this.item))) return;
     const [body, row] = [
       await this.#sealer.ask('progress', { item: this.item }),
       await this.#store.item(this.item),

@@ -49,6 +49,7 @@ export class Recovery {
       );
       notify('changed');
     }
+    notify('ended');
     notify('kick');
   }
 

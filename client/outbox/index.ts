@@ -101,10 +101,15 @@ export function startOutbox(
     seen: () => document.visibilityState === 'visible',
     ...seat,
   });
+  const isHidden = () => document.visibilityState === 'hidden';
   addEventListener('online', () => outbox.kick());
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') outbox.kick();
-    else void askForSync(store);
+    if (isHidden()) void askForSync(store);
+    else outbox.kick();
+  });
+  // Asked for once more: the browser may have woken the service worker already while the film still ran.
+  onNotice((notice) => {
+    if (notice === 'ended' && isHidden()) void askForSync(store);
   });
   outbox.kick();
   return outbox;

@@ -47,5 +47,11 @@ function hasWork(one: Candidate, now: number): boolean {
   return waiting >= LIVE_BYTES || (waiting > 0 && now - one.lastSent >= LIVE_PAUSE);
 }
 
-const rank = ({ row }: Candidate) => (row.kind === 'entry' ? 0 : isLive(row) ? 1 : 2);
+/** Of whom the server is asked first: what goes first. */
+export function byTurn(a: ItemRow, b: ItemRow): number {
+  const size = ({ head, body }: ItemRow) => head.size + body.size;
+  return rank({ row: a }) - rank({ row: b }) || size(a) - size(b) || a.startedAt - b.startedAt;
+}
+
+const rank = ({ row }: Pick<Candidate, 'row'>) => (row.kind === 'entry' ? 0 : isLive(row) ? 1 : 2);
 const left = ({ row, sendable }: Candidate) => sendable - row.sent;

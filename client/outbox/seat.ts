@@ -18,11 +18,16 @@ export interface Asking {
   patience?: number;
 }
 
-/** Answers for the one who sits here, as long as the seat is held. Returns the way to stop. */
-export function answerForSender(): () => void {
-  return onNotice((notice) => {
+/** Answers for the one who sits here, as long as the seat is held. */
+async function sitting(work: () => Promise<void>): Promise<void> {
+  const quiet = onNotice((notice) => {
     if (notice === 'sender?') notify('sender!');
   });
+  try {
+    await work();
+  } finally {
+    quiet();
+  }
 }
 
 /**
@@ -35,14 +40,7 @@ export async function takeSeat(
 ): Promise<void> {
   for (;;) {
     const stop = new AbortController();
-    const sit = async () => {
-      const quiet = answerForSender();
-      try {
-        await work(stop.signal);
-      } finally {
-        quiet();
-      }
-    };
+    const sit = () => sitting(() => work(stop.signal));
     try {
       await waitForSeat(sit, { seen, every, patience });
     } catch (error) {
@@ -53,23 +51,40 @@ export async function takeSeat(
   }
 }
 
+/**
+ * Runs `work` in the seat now, unless a page sits there and answers. One that was frozen or is just being closed answers
+ * nothing: to believe that it sends would use up the wake-up. @returns whether it was run
+ */
+export async function takeSeatOnce(work: () => Promise<void>, patience = PATIENCE): Promise<boolean> {
+  const sit = () => sitting(work);
+  const sat = await navigator.locks.request(SENDER_LOCK, { ifAvailable: true }, async (lock) => {
+    if (lock === null) return false;
+    await sit();
+    return true;
+  });
+  if (sat) return true;
+  if (await answers(patience)) return false;
+  await navigator.locks.request(SENDER_LOCK, { steal: true }, sit);
+  return true;
+}
+
 /** Resolves when `sit` has ended; rejects with AbortError when the seat was taken away. */
 async function waitForSeat(
   sit: () => Promise<void>,
   { seen, every, patience }: Required<Asking>,
 ): Promise<void> {
   const waiting = new AbortController();
-  let sitting = false;
+  let seated = false;
   const queued = navigator.locks.request(SENDER_LOCK, { signal: waiting.signal }, () => {
-    sitting = true;
+    seated = true;
     return sit();
   });
   const asked = setInterval(async () => {
-    if (sitting) {
+    if (seated) {
       clearInterval(asked);
       return;
     }
-    if (!seen() || (await answers(patience)) || sitting) return;
+    if (!seen() || (await answers(patience)) || seated) return;
     waiting.abort(STEAL);
   }, every);
   try {

@@ -1,5 +1,5 @@
 /** The one sender over all tabs. Needs no unlocking: it holds ciphertext, the token and the signing key, and no more. */
-import { Refused, Unreachable } from '../lib/api';
+import { type Moments, Refused, Unreachable } from '../lib/api';
 import { better, measure } from '../lib/clock';
 import type { SendMode } from '../lib/contracts';
 import { changeDevice } from '../lib/device';
@@ -9,9 +9,9 @@ import type { DeviceRow, ItemRow, Store } from '../lib/store';
 import { commit, declare } from './declare';
 import { sendPart, sendTail } from './deliver';
 import { handOver } from './handover';
-import { type Candidate, isLive, type Job, nextJob } from './order';
+import { byTurn, type Candidate, isLive, type Job, nextJob } from './order';
 import { Pace } from './pace';
-import { askStatus } from './status';
+import { askReceived, askWaiting, LOT, type Said } from './status';
 
 /** What the sender asks again without being woken: backups move on, receipts come late. */
 const ASK_AGAIN = 15 * 60_000;
@@ -25,19 +25,20 @@ const LATER = new Set(['disk-full', 'quota', 'too-many', 'offset', 'checksum', '
 /** Refusals that no second try will change. */
 const NEVER = new Set(['too-large']);
 
-interface Moments {
-  time: number;
-  sent: { wall: number; mono: number };
-  received: { wall: number; mono: number };
-}
-
 export class Sender {
   readonly #store: Store;
   readonly #pace = new Pace();
   readonly #lastSent = new Map<string, number>();
   readonly #notBefore = new Map<string, number>();
   #pressed = false;
+  /** A recording has ended that nothing was signed for yet. */
+  #ended = false;
   #askedAt = 0;
+  /** Items that the server has to speak of before more of them goes. */
+  #doubted = new Set<string>();
+  /** What the server said last, while it was not yet asked about what it has received. */
+  #said: Said | null = null;
+  #isReceivedDue = false;
   /** Nothing is tried before this moment; a press overrules it, a kick only a lost connection. Monotonic (`performance.now()`):
    *  a clock that is set back must not silence the phone. 0: no rest. */
   #restUntil = 0;
@@ -70,9 +71,10 @@ export class Sender {
   }
 
   #heard(notice: Notice): void {
-    if (notice !== 'kick' && notice !== 'pressed') return;
+    if (notice !== 'kick' && notice !== 'pressed' && notice !== 'ended') return;
+    if (notice === 'ended') this.#ended = true;
     if (notice === 'pressed') this.#pressed = true;
-    if (notice === 'pressed' || this.#unreachable) {
+    if (notice === 'pressed' || (notice === 'kick' && this.#unreachable)) {
       this.#restUntil = 0;
       this.#notBefore.clear();
       this.#pace.forget();
@@ -83,9 +85,11 @@ export class Sender {
 
   /** @returns whether there may be more to do at once */
   async #step(): Promise<boolean> {
-    if (performance.now() < this.#restUntil) return false;
-    this.#restUntil = 0;
     try {
+      // Signing needs no line: at every stop, also at rest or where only a press sends.
+      if (this.#ended) await this.#sign();
+      if (performance.now() < this.#restUntil) return false;
+      this.#restUntil = 0;
       const busy = await this.#round();
       if (!busy) this.#pressed = false;
       notify(busy ? 'sending' : 'resting');
@@ -95,6 +99,14 @@ export class Sender {
       notify('resting');
       return false;
     }
+  }
+
+  async #sign(): Promise<void> {
+    this.#ended = false;
+    const device = await this.#store.kept('device');
+    if (!device) return;
+    if (device.ended === null) await handOver(this.#store, device);
+    while (await commit(this.#store));
   }
 
   /** One request or one part. Statements before media, always. */
@@ -111,16 +123,44 @@ export class Sender {
       await this.#answered(declared);
       return true;
     }
-    if (this.#isTimeToAsk()) {
-      const asked = await askStatus(this.#store, device);
-      this.#askedAt = Date.now();
-      if (asked) await this.#answered(asked);
-      return true;
-    }
+    if (this.#isTimeToAsk()) await this.#doubt();
     const candidates = await this.#candidates();
     const job = nextJob(candidates, Date.now());
+    // An entry goes as soon as the server has spoken of it; all else waits until everything was asked.
+    const may = job?.row.kind === 'entry' && !this.#doubted.has(job.row.id);
+    if (!may && (await this.#ask(device))) return true;
     if (!job) return false;
     await this.#do(device, job, candidates);
+    return true;
+  }
+
+  async #doubt(): Promise<void> {
+    this.#askedAt = Date.now();
+    this.#doubted = new Set((await this.#waiting()).map(({ id }) => id));
+    [this.#said, this.#isReceivedDue] = [null, true];
+  }
+
+  async #waiting(): Promise<ItemRow[]> {
+    return await this.#store.itemsIn('recording', 'sealed', 'committed', 'sending');
+  }
+
+  async #lot(): Promise<ItemRow[]> {
+    if (this.#doubted.size === 0) return [];
+    const doubted = (await this.#waiting()).filter(({ id }) => this.#doubted.has(id));
+    return doubted.sort(byTurn).slice(0, LOT);
+  }
+
+  /** One lot of what is in doubt, in the order of sending; at last what was received. @returns whether anything was asked */
+  async #ask(device: DeviceRow): Promise<boolean> {
+    const lot = await this.#lot();
+    if (lot.length > 0) {
+      this.#said = await askWaiting(this.#store, device, lot);
+      for (const { id } of lot) this.#doubted.delete(id);
+    } else if (this.#isReceivedDue) {
+      this.#said = await askReceived(this.#store, device, this.#said);
+      this.#isReceivedDue = false;
+    } else return false;
+    await this.#answered(this.#said.moments);
     return true;
   }
 

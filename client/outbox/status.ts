@@ -1,12 +1,13 @@
 /** Asking the server what it has, letting go of what is safe, and sending again what it has lost. */
-import { ask } from '../lib/api';
+import { ask, type Moments } from '../lib/api';
 import { removeSealed } from '../lib/files';
 import { type Backups, heldFor, heldNow, mayRelease } from '../lib/release';
 import { Statements } from '../lib/statements';
 import type { DeviceRow, ItemRow, Store } from '../lib/store';
 import { takeReceipt } from './deliver';
 
-const IDS = 200;
+/** Items of one question: under a kilobyte, and two back. On a thin line more would never come through. */
+export const LOT = 20;
 /** Items let go of in one round. */
 const FREED = 100;
 
@@ -18,31 +19,30 @@ interface StatusAnswer {
   time: number;
 }
 
-/** Offsets, receipts and backups. Also tells the server what this phone still holds. @throws Unreachable, Refused */
-export async function askStatus(store: Store, device: DeviceRow) {
-  const held = await store.itemsIn('recording', 'sealed', 'committed', 'sending', 'received', 'refused');
-  const holds = {
-    items: held.length,
-    bytes: held.reduce((sum, { head, body }) => sum + head.size + body.size, 0),
-  };
-  const waiting = held.filter(({ state }) => state !== 'received' && state !== 'refused');
-  const received = held.filter(({ state }) => state === 'received');
-  await beginHolding(store, received);
+/**
+ * What the server has of some items that wait, and what is backed up. Also tells it what this phone still holds.
+ * @throws Unreachable, Refused
+ */
+export async function askWaiting(store: Store, device: DeviceRow, lot: ItemRow[]): Promise<Said> {
+  return await round(store, device, lot);
+}
+
+/** What was received: is it still there, may it go. `said` is what was heard last. @throws Unreachable, Refused */
+export async function askReceived(store: Store, device: DeviceRow, said: Said | null): Promise<Said> {
   const before = await store.kept('seen');
   // At least once, with no ids: the server then still learns what we hold, and we what is backed up.
-  let last = await round(store, device, waiting.slice(0, IDS), holds);
-  for (let at = IDS; at < waiting.length; at += IDS)
-    last = await round(store, device, waiting.slice(at, at + IDS), holds);
+  let last = said ?? (await round(store, device, []));
+  const received = await store.itemsIn('received');
   // Only what would go now is asked about again, or all of it where the server's log isn't the one it was: a receipt may
   // be a thousand bytes, and the line thin.
   const doubtful = isCut(before, last.seen)
     ? received
     : received.filter(({ id }) => last.free.has(id)).slice(0, FREED);
-  for (let at = 0; at < doubtful.length; at += IDS)
-    last = await round(store, device, doubtful.slice(at, at + IDS), holds);
+  for (let at = 0; at < doubtful.length; at += LOT)
+    last = await round(store, device, doubtful.slice(at, at + LOT));
   // Only now: who dies in between doubts again.
   await store.keep('seen', last.seen);
-  return last.moments;
+  return last;
 }
 
 /** Whether a log can't be the one seen before, grown: the server was set back to an older state. */
@@ -54,9 +54,23 @@ function isCut(before: Seen | undefined, now: Seen): boolean {
 
 type Seen = StatusAnswer['seen'];
 
-type Holds = { items: number; bytes: number };
+export interface Said {
+  moments: Moments;
+  seen: Seen;
+  /** Received items that may go once the server has said again that it has them. */
+  free: Set<string>;
+}
 
-async function round(store: Store, device: DeviceRow, some: ItemRow[], holds: Holds) {
+async function round(store: Store, device: DeviceRow, some: ItemRow[]): Promise<Said> {
+  const held = await store.itemsIn('recording', 'sealed', 'committed', 'sending', 'received', 'refused');
+  const holds = {
+    items: held.length,
+    bytes: held.reduce((sum, { head, body }) => sum + head.size + body.size, 0),
+  };
+  await beginHolding(
+    store,
+    held.filter(({ state }) => state === 'received'),
+  );
   const { answer, ...moments } = await ask<StatusAnswer>('/api/status', {
     token: device.token,
     body: { ids: some.map(({ id }) => id), holds },

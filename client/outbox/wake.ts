@@ -5,24 +5,21 @@
  */
 import { notify } from '../lib/notices';
 import { Store } from '../lib/store';
-import { answerForSender, SENDER_LOCK } from './seat';
+import { takeSeatOnce } from './seat';
 import { Sender } from './sender';
+import { isWaiting } from './sync';
 
 export { SYNC_TAG } from './sync';
 
 /** Asks an open page to send, else sends what it can here. @throws when not all could be sent: the browser asks again */
 export async function wake(): Promise<void> {
   notify('kick');
-  await navigator.locks.request(SENDER_LOCK, { ifAvailable: true }, async (lock) => {
-    // Held: a page is there and has been woken.
-    if (lock === null) return;
-    const store = new Store();
-    const quiet = answerForSender();
-    try {
-      await new Sender(store).drain();
-    } finally {
-      quiet();
-      await store.close();
-    }
-  });
+  const store = new Store();
+  try {
+    const sat = await takeSeatOnce(() => new Sender(store).drain());
+    // The page may be ended before it is through.
+    if (!sat && (await isWaiting(store))) throw new Error('a page sends, and is not through');
+  } finally {
+    await store.close();
+  }
 }

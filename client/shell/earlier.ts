@@ -31,8 +31,11 @@ const t = catalogue({
     play: 'Play',
     remove: 'Remove from this phone',
     removeSafe: 'The server has it. Remove the copy on this phone?',
-    removeLost:
-      'The server does not have this yet. If you remove it here, it is gone for good. A signed note that it was removed stays. Remove it?',
+    removeLost: 'The server does not have this yet. Remove it from this phone all the same?',
+    removeForGood:
+      'Nobody else has this. Removed now, it is gone for good and nothing brings it back. Only a signed note stays, that it was removed.',
+    keepIt: 'Keep it',
+    forGood: 'Remove for good',
     removed: 'Removed',
     allItems: (p: { n: number; safe: number }) =>
       `${number(p.n)} sealed, ${number(p.safe)} safe on the server`,
@@ -53,8 +56,11 @@ const t = catalogue({
     play: 'Lire',
     remove: 'Retirer de ce téléphone',
     removeSafe: 'Le serveur l’a reçu. Retirer la copie de ce téléphone ?',
-    removeLost:
-      'Le serveur ne l’a pas encore. Si vous le retirez ici, il est perdu pour de bon. Une note signée de ce retrait reste. Le retirer ?',
+    removeLost: 'Le serveur ne l’a pas encore. Le retirer quand même de ce téléphone ?',
+    removeForGood:
+      'Personne d’autre ne l’a. Retiré maintenant, il est perdu pour de bon et rien ne le ramènera. Seule reste une note signée de ce retrait.',
+    keepIt: 'Garder',
+    forGood: 'Retirer pour de bon',
     removed: 'Retiré',
     allItems: (p) => `${number(p.n)} scellés, ${number(p.safe)} en sûreté sur le serveur`,
   },
@@ -204,6 +210,15 @@ function openItem(app: App, item: ItemView, name: string): void {
 }
 
 async function remove(app: App, item: ItemView): Promise<boolean> {
-  if (!(await confirm(isSafe(item) ? t('removeSafe') : t('removeLost'), t('remove')))) return false;
+  const sure = isSafe(item) ? await confirm(t('removeSafe'), t('remove')) : await askTwice();
+  if (!sure) return false;
   return attempt(() => app.depot.remove(item.id), t('removed'));
+}
+
+/** Two acts with other words on other buttons: nobody gets through both by tapping twice. */
+async function askTwice(): Promise<boolean> {
+  return (
+    (await confirm(t('removeLost'), t('remove'))) &&
+    (await confirm(t('removeForGood'), t('forGood'), { no: t('keepIt') }))
+  );
 }

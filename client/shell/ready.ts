@@ -2,6 +2,7 @@
 import { closeStream, openStream } from '../capture/camera';
 import { minutesOfFilm } from '../capture/formats';
 import { refusalWords } from '../capture/refusal';
+import { askForLasting } from '../lib/lasting';
 import { catalogue, number } from '../lib/text';
 import type { App, Screen } from './app';
 import { button, type Child, el, fill } from './dom';
@@ -166,7 +167,7 @@ function tryPlace(): Promise<Answer> {
 }
 
 async function tryStorage(app: App): Promise<Answer> {
-  const kept = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
+  const kept = await askForLasting();
   const minutes = minutesOfFilm((await app.depot.space()).free);
   const room = minutes === null ? '' : ` ${t('room', { n: minutes })}`;
   return { ok: kept, words: `${kept ? t('granted') : t('notGranted')}${room}` };

@@ -6,6 +6,7 @@ import { choices, el } from './dom';
 import { languageChoice } from './enrol';
 import { page, row, section } from './frame';
 import { attempt } from './live';
+import { confirm } from './panel';
 import { sendMode } from './sync';
 
 const t = catalogue({
@@ -33,6 +34,10 @@ const t = catalogue({
     coveredHint: 'When the server’s copy is covered by a backup; without a backup, 14 days after receipt.',
     atOnce: 'At once after receipt',
     atOnceHint: 'If the server’s disk breaks before its backup, the recording is lost.',
+    atOnceAsk:
+      'The server then has the only copy until its backup is made: if its disk breaks before that, the recording is lost. You can choose “After the backup” again at any time; what is gone by then stays gone.',
+    atOnceYes: 'Let go at once',
+    atOnceNo: 'Wait for the backup',
     about: 'About',
     version: 'Version',
     device: 'This phone',
@@ -63,6 +68,10 @@ const t = catalogue({
       'Quand la copie du serveur est couverte par une sauvegarde ; sans sauvegarde, 14 jours après réception.',
     atOnce: 'Dès la réception',
     atOnceHint: 'Si le disque du serveur casse avant sa sauvegarde, l’enregistrement est perdu.',
+    atOnceAsk:
+      'Le serveur a alors la seule copie jusqu’à sa sauvegarde : si son disque casse avant, l’enregistrement est perdu. Vous pouvez choisir de nouveau « Après la sauvegarde » à tout moment ; ce qui a été effacé d’ici là le reste.',
+    atOnceYes: 'Effacer dès la réception',
+    atOnceNo: 'Attendre la sauvegarde',
     about: 'À propos',
     version: 'Version',
     device: 'Ce téléphone',
@@ -132,13 +141,19 @@ export async function settings(app: App): Promise<Screen> {
 }
 
 function releaseChoice(app: App, policy: ReleasePolicy): HTMLElement {
-  return choices<ReleasePolicy>(
+  const node = choices<ReleasePolicy>(
     t('release'),
     [
       { value: 'covered', label: t('covered'), hint: t('coveredHint') },
       { value: 'at-once', label: t('atOnce'), hint: t('atOnceHint') },
     ],
     policy,
-    (next) => void attempt(() => app.outbox.release(next)),
+    async (next) => {
+      if (next === 'covered' || (await confirm(t('atOnceAsk'), t('atOnceYes'), { no: t('atOnceNo') })))
+        void attempt(() => app.outbox.release(next));
+      else back.checked = true;
+    },
   );
+  const [back] = node.getElementsByTagName('input') as unknown as [HTMLInputElement];
+  return node;
 }

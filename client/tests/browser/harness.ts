@@ -11,6 +11,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { FakeServer } from '../support/server';
 
 const client = fileURLToPath(new URL('../../', import.meta.url));
+const BUILT = '0'.repeat(16);
 const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types temoin";
 
@@ -43,7 +44,7 @@ export async function serve({
       bundle: true,
       format: 'esm',
       write: false,
-      define: { BUILD: JSON.stringify('0'.repeat(16)) },
+      define: { BUILD: JSON.stringify(BUILT) },
     });
     return made.outputFiles[0]?.contents ?? new Uint8Array();
   };
@@ -59,6 +60,8 @@ export async function serve({
     const script = scripts.get(request.url ?? '');
     response.setHeader('Content-Security-Policy', CSP);
     if (script) response.setHeader('Content-Type', 'text/javascript').end(script);
+    else if (request.url === '/m/shell.json')
+      response.end(JSON.stringify({ build: BUILT, files: ['/m/', '/m/seal.worker.js'] }));
     else if (request.url === '/m/') {
       response
         .setHeader('Content-Type', 'text/html')

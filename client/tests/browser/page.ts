@@ -5,6 +5,7 @@ import { SealedDepot } from '../../lib/depot';
 import { PhoneEnrolment } from '../../lib/enrol';
 import { newestTail, sealedBytes, sealedSize } from '../../lib/files';
 import { makeSigningKey } from '../../lib/keys';
+import { notify, onNotice } from '../../lib/notices';
 import { Sealer } from '../../lib/sealer';
 import { statementRow } from '../../lib/statements';
 import { Store } from '../../lib/store';
@@ -12,6 +13,7 @@ import { AgeWriter, aead, chunkNonce, hasNativeChaCha, portableAead } from '../.
 import { scriptUrl } from '../../lib/trusted';
 import { startOutbox } from '../../outbox';
 import type { Asking } from '../../outbox/seat';
+import { SYNC_TAG } from '../../outbox/sync';
 import { makeVault } from '../../vault';
 import { proposePassphrase } from '../../vault/passphrase';
 
@@ -49,15 +51,41 @@ const driver = {
   },
   /** Sends from this tab, or waits behind the one that does. */
   send: (seat: Asking = {}) => void startOutbox(store, sealer, seat),
-  async wakeServiceWorker() {
+  /** Resolves when this tab's sender has nothing to do. */
+  rested: () =>
+    new Promise<void>((done) => {
+      const stop = onNotice((notice) => {
+        if (notice !== 'resting') return;
+        stop();
+        done();
+      });
+      notify('kick');
+    }),
+  async installServiceWorker() {
     const registration = await navigator.serviceWorker.register(scriptUrl('/m/sw.js'), { type: 'module' });
     await navigator.serviceWorker.ready;
+    return registration;
+  },
+  async wakeServiceWorker() {
+    const registration = await driver.installServiceWorker();
     const channel = new MessageChannel();
     const said = new Promise<string>((heard) => {
       channel.port1.onmessage = ({ data }) => heard(String(data));
     });
     registration.active?.postMessage('wake', [channel.port2]);
     return await said;
+  },
+  /** As when the screen locks: a headless browser's tabs are all in front. */
+  hide() {
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  },
+  /** Whether the browser will wake the service worker. */
+  async syncAsked() {
+    const registration = (await navigator.serviceWorker.ready) as ServiceWorkerRegistration & {
+      sync: { getTags(): Promise<string[]> };
+    };
+    return (await registration.sync.getTags()).includes(SYNC_TAG);
   },
   async start(kind: 'film' | 'sound' | 'photo') {
     const recording = await depot.start(kind, {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { Decrypter } from 'age-encryption';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { note } from '../support/phone';
@@ -30,6 +31,39 @@ afterEach(async () => {
 
 const states = (tab: Page) =>
   tab.evaluate(async () => (await driver.items()).map(({ state }) => state).sort());
+
+/** The browser's own event, as it comes when there is a connection again. */
+async function dispatchSync(tab: Page): Promise<void> {
+  const devtools = await tab.context().newCDPSession(tab);
+  const registered = new Promise<string>((found) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const [mine] = registrations.filter(({ scopeURL }) => scopeURL === `${origin}/m/`);
+      if (mine) found(mine.registrationId);
+    });
+  });
+  await devtools.send('ServiceWorker.enable');
+  const registrationId = await registered;
+  const event = { origin, registrationId, tag: 'temoin-send', lastChance: false };
+  await devtools.send('ServiceWorker.dispatchSyncEvent', event);
+}
+
+/**
+ * From here on nothing of this tab runs, until what is returned is called. Its sender is at rest: stopped inside a
+ * transaction it would hold up the database for all.
+ */
+async function freeze(tab: Page): Promise<() => Promise<void>> {
+  await tab.evaluate(() => driver.rested());
+  const devtools = await tab.context().newCDPSession(tab);
+  await devtools.send('Debugger.enable');
+  const paused = new Promise((done) => devtools.once('Debugger.paused', done));
+  await devtools.send('Debugger.pause');
+  void tab.evaluate(() => 0).catch(() => undefined);
+  await paused;
+  return async () => {
+    await devtools.send('Debugger.resume');
+    await devtools.send('Debugger.disable');
+  };
+}
 
 /** A film of `slices` x 100 kB, a slice every 100 ms. */
 async function film(tab: Page, slices: number): Promise<string> {
@@ -65,19 +99,12 @@ describe('sending from a real browser', () => {
     await page.evaluate(() => driver.send());
     await film(page, 1);
     await expect.poll(() => states(page)).toEqual(['received']);
-    const cdp = await page.context().newCDPSession(page);
-    await cdp.send('Debugger.enable');
-    const paused = new Promise((done) => cdp.once('Debugger.paused', done));
-    await cdp.send('Debugger.pause');
-    // A busy sender would do the same: from here on nothing of this tab runs.
-    void page.evaluate(() => 0).catch(() => undefined);
-    await paused;
+    const goOn = await freeze(page);
     await other.bringToFront();
     await other.evaluate(() => driver.send({ every: 300, patience: 1000 }));
     await film(other, 1);
     await expect.poll(() => states(other)).toEqual(['received', 'received']);
-    await cdp.send('Debugger.resume');
-    await cdp.send('Debugger.disable');
+    await goOn();
     await other.close();
     await film(page, 1);
     await expect.poll(() => states(page)).toEqual(['received', 'received', 'received']);
@@ -173,11 +200,96 @@ describe('sending from a real browser', () => {
     expect(api.item(id)?.receipt).not.toBeNull();
   });
 
+  test('the screen locks in the middle of a film: the service worker is asked for', async () => {
+    await page.evaluate(async () => {
+      await driver.installServiceWorker();
+      driver.send();
+    });
+    await page.context().setOffline(true);
+    await page.evaluate(async () => {
+      await driver.write(await driver.start('film'), 1, 100_000);
+      driver.hide();
+    });
+    await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(true);
+  });
+
+  test('a recording that ends while the page is hidden asks for the service worker', async () => {
+    await page.evaluate(async () => {
+      await driver.installServiceWorker();
+      driver.send();
+      driver.hide();
+    });
+    await page.context().setOffline(true);
+    expect(await page.evaluate(() => driver.syncAsked())).toBe(false);
+    await film(page, 1);
+    await expect.poll(() => page.evaluate(() => driver.syncAsked())).toBe(true);
+  });
+
+  test('the browser’s own event: the service worker sends what waits, a signed removal too', async () => {
+    await page.evaluate(async (entry) => {
+      await driver.installServiceWorker();
+      await driver.entry(entry);
+      await driver.remove(entry.id);
+    }, note('gone'));
+    const id = await film(page, 2);
+    await dispatchSync(page);
+    await expect.poll(() => api.item(id)?.receipt ?? null).not.toBeNull();
+    expect(api.statements.map(({ typ }) => typ)).toEqual(['temoin-deletion', 'temoin-commitment']);
+  });
+
+  test('the service worker takes the seat of a tab that answers nothing: the wake-up is not used up by it', async () => {
+    const other = await phone.tab(`${origin}/m/`);
+    await page.evaluate(() => driver.send());
+    await freeze(page);
+    await film(other, 1);
+    expect(await other.evaluate(() => driver.wakeServiceWorker())).toBe('done');
+    expect(await states(other)).toEqual(['received']);
+  });
+
+  test('a page that sends and is not through does not use up the wake-up', async () => {
+    await page.evaluate(() => driver.send());
+    api.trouble = (_method, path) => (path === '/api/files' ? new TypeError('cut') : null);
+    await page.evaluate((entry) => driver.entry(entry), note('later'));
+    expect(await page.evaluate(() => driver.wakeServiceWorker())).toContain('not through');
+    api.trouble = () => null;
+    await page.evaluate(() => driver.rested());
+    await expect.poll(() => states(page)).toEqual(['received']);
+    expect(await page.evaluate(() => driver.wakeServiceWorker())).toBe('done');
+  });
+
   test('the service worker says when it could not, so that the browser asks again', async () => {
     await page.evaluate((entry) => driver.entry(entry), note('later'));
     api.trouble = (_method, path) => (path === '/api/files' ? new TypeError('cut') : null);
     expect(await page.evaluate(() => driver.wakeServiceWorker())).toContain('Unreachable');
     expect(await states(page)).toEqual(['committed']);
+  });
+
+  test('a forgotten passphrase: a new vault, and what the old one held unsent is received whole all the same', async () => {
+    const remembered = note('before the passphrase was forgotten');
+    const [film, later] = await page.evaluate(async (entry) => {
+      await driver.vault.create('passphrase', await driver.proposePassphrase());
+      const kept = await driver.start('film');
+      await driver.write(kept, 1, 150_000);
+      await driver.finish(kept);
+      await driver.entry(entry);
+      await driver.vault.forget();
+      await driver.vault.create('passphrase', await driver.proposePassphrase());
+      const next = await driver.start('sound');
+      await driver.write(next, 2, 1000);
+      await driver.finish(next);
+      return [kept, next] as const;
+    }, remembered);
+    const sizes = (ids: string[]) =>
+      page.evaluate((all) => Promise.all(all.map((id) => driver.vault.size(id))), ids);
+    expect(await sizes([film, remembered.id, later]), 'only viewing is lost').toEqual([null, null, 1000]);
+    await page.evaluate(() => driver.send());
+    await expect.poll(() => states(page)).toEqual(['received', 'received', 'received']);
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(api.custodyIdentity);
+    const opened = async (id: string) =>
+      await decrypter.decrypt(api.item(id)?.bytes ?? new Uint8Array(), 'uint8array');
+    expect((await opened(film)).length).toBe(150_000);
+    expect(JSON.parse(Buffer.from(await opened(remembered.id)).toString())).toEqual(remembered);
   });
 
   test('how soon the last byte is there after a live recording ends', async () => {

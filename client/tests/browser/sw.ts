@@ -1,12 +1,13 @@
-/** A service worker with nothing but the outbox's wake, told by a message instead of Background Sync. */
+/** The app's own service worker; besides, a test may wake the outbox by a message and hear what came of it. */
+import '../../sw';
 import { wake } from '../../outbox/wake';
 
 declare const self: ServiceWorkerGlobalScope;
 
 self.addEventListener('install', () => void self.skipWaiting());
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener('message', (event) => {
   const [port] = event.ports;
+  if (event.data !== 'wake') return;
   event.waitUntil(
     wake().then(
       () => port?.postMessage('done'),
