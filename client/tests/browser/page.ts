@@ -5,7 +5,7 @@ import { SealedDepot } from '../../lib/depot';
 import { PhoneEnrolment } from '../../lib/enrol';
 import { newestTail, sealedBytes, sealedSize } from '../../lib/files';
 import { makeSigningKey } from '../../lib/keys';
-import { notify, onNotice } from '../../lib/notices';
+import { type Notice, notify, onNotice } from '../../lib/notices';
 import { Sealer } from '../../lib/sealer';
 import { statementRow } from '../../lib/statements';
 import { Store } from '../../lib/store';
@@ -22,6 +22,15 @@ const sealer = new Sealer();
 const depot = new SealedDepot(store, sealer);
 const vault = makeVault(store);
 const open = new Map<string, Recording>();
+
+/** What the sender said of itself last. */
+let heard: Notice | null = null;
+const waiting: (() => void)[] = [];
+onNotice((notice) => {
+  if (notice !== 'sending' && notice !== 'resting') return;
+  heard = notice;
+  for (const next of waiting.splice(0)) next();
+});
 
 const driver = {
   async enrol(recipients: string[]) {
@@ -51,16 +60,14 @@ const driver = {
   },
   /** Sends from this tab, or waits behind the one that does. */
   send: (seat: Asking = {}) => void startOutbox(store, sealer, seat),
-  /** Resolves when this tab's sender has nothing to do. */
-  rested: () =>
-    new Promise<void>((done) => {
-      const stop = onNotice((notice) => {
-        if (notice !== 'resting') return;
-        stop();
-        done();
-      });
-      notify('kick');
-    }),
+  /** Resolves when the sender has nothing to do, and has said so after all that it did. A kick would set it going again. */
+  async rested() {
+    while (heard !== 'resting') await new Promise<void>((next) => waiting.push(next));
+    // It looks once more at its rows before it sleeps: behind that.
+    await store.write(['items'], (tx) => tx.objectStore('items').count());
+  },
+  /** As a line that came back does. */
+  kick: () => notify('kick'),
   async installServiceWorker() {
     const registration = await navigator.serviceWorker.register(scriptUrl('/m/sw.js'), { type: 'module' });
     await navigator.serviceWorker.ready;

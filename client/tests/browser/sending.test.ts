@@ -252,8 +252,9 @@ describe('sending from a real browser', () => {
     await page.evaluate((entry) => driver.entry(entry), note('later'));
     expect(await page.evaluate(() => driver.wakeServiceWorker())).toContain('not through');
     api.trouble = () => null;
-    await page.evaluate(() => driver.rested());
+    await page.evaluate(() => driver.kick());
     await expect.poll(() => states(page)).toEqual(['received']);
+    await page.evaluate(() => driver.rested());
     expect(await page.evaluate(() => driver.wakeServiceWorker())).toBe('done');
   });
 
