@@ -25,6 +25,10 @@ SEVERAL = frozenset((b"trak", b"trex", b"sgpd", b"sbgp", b"trun", b"traf"))
 """Boxes of which one parent has several. Of any other the first is read, and a second one goes."""
 
 
+LONG = {b"mvhd": (100, 112), b"tkhd": (84, 96), b"mdhd": (24, 36)}
+"""Bytes of a header's fields, with narrow and with wide times."""
+
+
 def drop(data: bytearray, box: Box, notes: Notes) -> None:
     if box.kind in (b"udta", b"meta"):
         quicktime.name_all(data, box, notes)
@@ -103,6 +107,8 @@ def _header(data: bytearray, box: Box, notes: Notes) -> None:
         raise Refused("a header of the film has a version that no reader knows")
     data[box.body + 1 : box.body + 4] = bytes((0, 0, data[box.body + 3] & 15 if box.kind == b"tkhd" else 0))
     wide = data[box.body] == 1
+    if box.end - box.body < LONG[box.kind][wide]:
+        raise Refused("a header of the film is shorter than its fields")  # what follows it isn't its own
     times = 16 if wide else 8
     created = number(data, box.body + 4, times // 2)
     quicktime.header_time(created, notes)

@@ -18,7 +18,9 @@ def decides(phone: PhoneApp, setting: str) -> None:
     """What this browser will answer; Chromium decides by itself and asks nobody."""
     devtools = phone.browser.context.new_cdp_session(phone.page)
     permission = {"name": "persistent-storage"}
-    devtools.send("Browser.setPermission", {"permission": permission, "setting": setting, "origin": phone.url})
+    devtools.send(
+        "Browser.setPermission", {"permission": permission, "setting": setting, "origin": phone.url}
+    )
 
 
 COUNTING = """() => {

@@ -324,3 +324,11 @@ def test_one_strip_used_a_thousand_times_does_not_become_a_thousand() -> None:
     data += struct.pack("<I", 8) * count + struct.pack("<I", width) * count
     with pytest.raises(Refused, match="over each other"):
         planned(data)
+
+
+@pytest.mark.parametrize("kind", [b"mvhd", b"tkhd", b"mdhd"])
+def test_a_header_that_claims_more_fields_than_it_has_does_not_reach_into_the_next(kind: bytes) -> None:
+    film = bytearray(media.mp4(seconds=1))
+    film[film.index(kind) + 4] = 1  # wide times, which need 12 bytes more
+    with pytest.raises(Refused, match="shorter than its fields"):
+        planned(bytes(film))

@@ -113,6 +113,7 @@ describe('sending from a real browser', () => {
   test('a sender that answers keeps its seat', async () => {
     const other = await phone.tab(`${origin}/m/`);
     await page.evaluate(() => driver.send());
+    await page.evaluate(() => driver.rested()); // it sits: the other would else find the seat free
     // Asked and answered three times.
     await other.evaluate(async () => {
       const channel = new BroadcastChannel('temoin');
