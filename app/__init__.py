@@ -47,8 +47,8 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     app.config.update(
         ROOT=configuration.ROOT, TEMOIN=settings, TESTING=settings.testing,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        # An error must not carry a note into a log. As many connections as threads, so that none waits for one.
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True, "pool_size": 8, "max_overflow": 56},
+        # An error must not carry a note into a log.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True, **db.pool(settings.database_url)},
         MAX_CONTENT_LENGTH=None,
     )  # fmt: skip
     app.logger.setLevel(logging.INFO)

@@ -28,10 +28,11 @@ class BlobMissing(Exception):
 
 def is_full(error: BaseException) -> bool:
     """Whether this is the disk or a quota at its end, for a file or for the database."""
-    if isinstance(error, DBAPIError):
-        codes = getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None)
-        return codes in {(sqlite3.SQLITE_FULL, None), (None, POSTGRES_FULL)}
-    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    told = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(told, OSError):
+        return told.errno in {errno.ENOSPC, errno.EDQUOT}
+    sqlite, postgres = getattr(told, "sqlite_errorcode", None), getattr(told, "sqlstate", None)
+    return sqlite == sqlite3.SQLITE_FULL or postgres == POSTGRES_FULL
 
 
 def fsync_folder(folder: Path) -> None:

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Flask, Response, current_app, g, request
 from flask_babel import gettext as _
@@ -90,6 +91,7 @@ _NEVER = (
 )
 
 
+@cache
 def policy(webassembly: bool) -> str:
     """The Content-Security-Policy of one answer."""
     directives = dict(_CONTENT)
@@ -98,6 +100,7 @@ def policy(webassembly: bool) -> str:
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
 
+@cache
 def permissions(phone: bool) -> str:
     """The Permissions-Policy: only the phone app may use the camera, the microphone and the position."""
     sensors = [f"{name}=({'self' if phone else ''})" for name in _SENSORS]
@@ -164,6 +167,11 @@ def devices_by(app: Flask, known: Callable[[], str | None]) -> None:
     app.extensions["caller"] = known
 
 
+def _too_many(wait: int) -> Problem:
+    """`wait`: seconds after which it may be tried again."""
+    return Problem("too-many", _("Too many requests. Please wait a minute."), 429, Retry_After=str(wait))
+
+
 def _slow_down(app: Flask) -> None:
     """Refuse callers who ask more often than RATES allow. Raises Problem within the request."""
     key = secrets.token_bytes(32)
@@ -186,12 +194,11 @@ def _slow_down(app: Flask) -> None:
             if rate.method != request.method or not rate.path.search(request.path):
                 continue
             who = caller(rate)
-            refused = _("Too many requests. Please wait a minute.")
             if not counted.hit(rate.path.pattern + who, rate.most, time.monotonic()):
-                raise Problem("too-many", refused, 429, Retry_After=str(int(WITHIN)))
+                raise _too_many(int(WITHIN))
             if rate.by_token:
                 if not present.enter(who, AT_ONCE):
-                    raise Problem("too-many", refused, 429, Retry_After="5")
+                    raise _too_many(5)
                 g.present = who
 
 

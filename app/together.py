@@ -1,4 +1,4 @@
-"""One transaction for what many requests want stored at the same moment.
+"""One transaction for what many requests want at the same moment.
 
 A transaction's own cost (the lock, the commit, the disk) is most of what a small write costs. When two hundred phones come
 online in one second, each would wait for all before it; together they wait for a few.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
@@ -29,11 +30,16 @@ class _Lot(Generic[A, R]):
 
 
 class Together(Generic[A, R]):
-    """`store` takes pieces of any number of requests, within a unit of work, and answers each. It runs in the thread of
-    one of them, so pieces are plain values: no row, no request."""
+    """`store` takes pieces of any number of requests, within a unit of work unless said otherwise, and answers each. It
+    runs in the thread of one of them, so pieces are plain values: no row, no request."""
 
-    def __init__(self, store: Callable[[Sequence[A]], list[R]]) -> None:
+    def __init__(
+        self,
+        store: Callable[[Sequence[A]], list[R]],
+        within: Callable[[], AbstractContextManager[object]] = unit_of_work,
+    ) -> None:
         self._store = store
+        self._within = within
         self._turn = Lock()
         self._waiting: deque[_Lot[A, R]] = deque()
 
@@ -54,14 +60,14 @@ class Together(Generic[A, R]):
             if not lot.done and not lot.alone:
                 self._store_waiting()
         if lot.alone:
-            with unit_of_work():
+            with self._within():
                 return self._store(pieces)
         return lot.answers
 
     def _store_waiting(self) -> None:
         lots = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
-            with unit_of_work():
+            with self._within():
                 answers = iter(self._store([piece for lot in lots for piece in lot.pieces]))
         except BaseException as error:  # each hears of its own, when it stores alone
             for lot in lots:

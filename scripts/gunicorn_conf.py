@@ -8,6 +8,7 @@ import gc
 import logging
 import re
 from concurrent.futures import Executor
+from contextlib import ExitStack, suppress
 from threading import Barrier, Event, Thread
 from typing import Any
 
@@ -42,7 +43,7 @@ loglevel = "warning"
 # One process: rates are counted in memory. Threads: the work is waiting for bytes and for fsync.
 worker_class = "gthread"
 workers = 1
-threads = 64
+threads = 64  # app/db.py: as many connections
 timeout = 120
 graceful_timeout = 10  # an upload that is cut here goes on at its offset
 keepalive = 75
@@ -63,7 +64,7 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """Everything the web process does once, before its first request."""
-    begin_threads(worker.tpool, worker.cfg.threads)
+    begin_threads(worker.wsgi, worker.tpool, worker.cfg.threads)
     # What was loaded stays; looking through all of it for garbage stops every thread for a tenth of a second.
     gc.collect()
     gc.freeze()
@@ -71,11 +72,22 @@ def post_worker_init(worker: Any) -> None:
     sweep(worker.wsgi)
 
 
-def begin_threads(pool: Executor, number: int) -> None:
-    """All at once: when a crowd comes, there is no time to begin them one by one."""
+def begin_threads(app: Any, pool: Executor, number: int) -> None:
+    """All at once, each with a connection to the database: when a crowd comes, there is no time to begin them one by one."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.db import held_open
+
     ready = Barrier(number + 1)
+
+    def begin() -> None:
+        with app.app_context(), ExitStack() as held:
+            with suppress(SQLAlchemyError):  # the first request says it, in the usual shape
+                held.enter_context(held_open())
+            ready.wait(READY)
+
     for _ in range(number):
-        pool.submit(ready.wait, READY)
+        pool.submit(begin)
     ready.wait(READY)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask_babel import gettext as _
 
 from app.clock import now_ms
-from app.db import db, forget_reads
+from app.db import forget_reads
 from app.documents import loads
 from app.enrol import pins, service
 from app.enrol.models import Device
@@ -33,7 +33,6 @@ def this_device() -> Device:
     """The device of the request's token, once a request. Raises Problem."""
     if "device" not in g:
         g.device = service.authenticate(request.headers.get("Authorization"))
-        db.session.expunge(g.device)  # as it was when it was let in: not read again after each transaction
         forget_reads()  # a body that comes slowly must not hold a connection to the database
     device: Device = g.device
     return device
@@ -75,4 +74,5 @@ def time() -> Response:
 
 
 def init_app(app: Flask) -> None:
+    service.init_app(app)
     app.register_blueprint(bp)

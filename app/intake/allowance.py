@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select, text
 
 from app.blobs import blobs
-from app.db import db, forget_reads
+from app.db import ask
 from app.enrol.models import Device
 from app.errors import Problem, disk_full
 from app.intake.incoming import Incoming
@@ -23,6 +23,7 @@ from app.intake.models import Upload
 
 OVERHEAD = 8 * 1024  # bytes that every upload costs beside its own: two files and its rows
 COUNTED_AGAIN = 10  # seconds
+UNCOUNTED = 64 * 1024  # bytes of statements that a device may bring before it is counted
 MOST_OPEN = 1000  # uploads of one device that have begun and not ended
 
 
@@ -56,6 +57,7 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, _Count] = {}
+        self._small: dict[str, int] = {}
 
     def of(self, device: str) -> _Count:
         with self._lock:
@@ -71,6 +73,18 @@ class Ledger:
             if device in self._known:
                 self._known[device].used += size
 
+    def is_small(self, device: str, size: int) -> bool:
+        """Whether so little has come since there was `enough` room that counting can wait; then it is added to that."""
+        with self._lock:
+            small = self._small.get(device, 0) + size
+            if small <= UNCOUNTED:
+                self._small[device] = small
+            return small <= UNCOUNTED
+
+    def enough(self, device: str) -> None:
+        with self._lock:
+            self._small.pop(device, None)
+
     def forget(self, device: str) -> None:
         """Count anew at the next question."""
         with self._lock:
@@ -81,12 +95,18 @@ _ledger = Ledger()
 
 
 def _counted(device: str) -> _Count:
-    uploads, *stored = db.session.execute(_STORED, {"device": device}).one()
-    begun = db.session.scalars(_BEGUN, {"device": device}).all() if uploads else []
-    forget_reads()
-    arriving = sum(Incoming(blobs(), upload).offset() for upload in begun)
-    used = sum(int(size or 0) for size in stored) + arriving + uploads * OVERHEAD
+    [row] = ask(_STORED, {"device": device})
+    uploads, *stored = (int(count or 0) for count in row)
+    begun = ask(_BEGUN, {"device": device}) if uploads else []
+    arriving = sum(Incoming(blobs(), upload.id).offset() for upload in begun)
+    used = sum(stored) + arriving + uploads * OVERHEAD
     return _Count(used, len(begun), time.monotonic())
+
+
+def _refuse_full(size: int, share: int = 1) -> None:
+    """Raises Problem where `size` bytes more would take of the server's reserve, or of its `share`-th part."""
+    if blobs().free() - size < current_app.config["TEMOIN"].reserve // share:
+        raise disk_full()
 
 
 @dataclass(frozen=True)
@@ -100,11 +120,12 @@ class Meter:
     def of(cls, device: Device) -> Meter:
         return cls(device.id, device.quota)
 
-    def room(self, size: int, *, share: int = 1) -> None:
-        """Whether `size` bytes more may come. `share`: statements may use half of what uploads must leave, since they
-        are small and go first. Raises Problem."""
-        if blobs().free() - size < current_app.config["TEMOIN"].reserve // share:
-            raise disk_full()
+    def room(self, size: int) -> None:
+        """Whether `size` bytes more may come. Raises Problem."""
+        _refuse_full(size)
+        self._within_quota(size)
+
+    def _within_quota(self, size: int) -> None:
         if _ledger.of(self.device).used + size > self.quota:
             raise _over_quota()
 
@@ -125,8 +146,12 @@ class Meter:
         _ledger.spend(self.device, OVERHEAD)
 
     def statements(self, size: int) -> None:
-        """Take signed statements of so many bytes. Raises Problem."""
-        self.room(2 * size, share=2)
+        """Take signed statements of so many bytes. Raises Problem. They may use half of the reserve, since they are small
+        and go first. What a phone stored isn't counted each time: that was a sixth of a commitment's cost."""
+        _refuse_full(2 * size, share=2)
+        if not _ledger.is_small(self.device, 2 * size):
+            self._within_quota(2 * size)
+            _ledger.enough(self.device)
         _ledger.spend(self.device, 2 * size)
 
 

@@ -192,6 +192,11 @@ class Incoming:
                 path.unlink(missing_ok=True)
 
 
+def set_aside(blobs: Blobs) -> set[str]:
+    """The uploads of which something is set aside."""
+    return {path.name.partition(".")[0] for path in blobs.root.glob("incoming/*-aside")}
+
+
 def _append(file: io.FileIO, data: Data) -> int:
     view, done = memoryview(data), 0
     while done < len(view):

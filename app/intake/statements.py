@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app
 from flask_babel import gettext as _
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, bindparam, insert, text
 
 from app import jws
 from app.clock import now_ms
@@ -27,13 +28,12 @@ from app.together import Together
 MAX_BATCH = 16
 KINDS = {"photo", "film", "sound", "import", "entry"}
 _HASH = re.compile(r"[A-Za-z0-9_-]{43}")
-# Words rather than an expression: asked for every statement, and taking an expression apart costs more than its answer.
-_NEAR = text(
-    "SELECT EXISTS(SELECT 1 FROM statement WHERE sha256 = :digest) AS known,"
-    " (SELECT receipt FROM statement WHERE sha256 = :digest) AS receipt,"
-    " EXISTS(SELECT 1 FROM statement WHERE device_id = :device AND seq = :number) AS taken,"
-    " EXISTS(SELECT 1 FROM statement WHERE device_id = :device AND seq = :before) AS preceded,"
-    " EXISTS(SELECT 1 FROM statement WHERE sha256 = :prev AND device_id = :device AND seq = :before) AS linked"
+# Words rather than expressions: under the write lock, and taking an expression apart costs more than its answer.
+_KNOWN = text("SELECT sha256, receipt FROM statement WHERE sha256 IN :digests").bindparams(
+    bindparam("digests", expanding=True)
+)
+_NEAR = text("SELECT device_id, seq, sha256 FROM statement WHERE (device_id, seq) IN :places").bindparams(
+    bindparam("places", expanding=True)
 )
 _KEEP, _COMMIT = insert(Statement), insert(Commitment)
 
@@ -138,37 +138,32 @@ def _keep(said: Sequence[_Said]) -> list[dict[str, Any]]:
     """Within a unit of work. Tables, not objects: commitments go before all media, of all phones at once."""
     log.take_turn()  # what is found here must still hold when it is written
     line = db.session.connection()
-    receipts: dict[str, bytes | None] = {}  # by digest, of all that is known
+    known = line.execute(_KNOWN, {"digests": [one.digest for one in said]})
+    receipts: dict[str, bytes | None] = {row.sha256: row.receipt for row in known}
+    new = list({one.digest: one for one in said if one.digest not in receipts}.values())
     rows: list[dict[str, Any]] = []
-    new: list[_Said] = []
-    here: dict[tuple[str, int], set[str]] = {}  # digests of these very statements by signer and number
-    for one in said:
-        if one.digest in receipts:
-            continue
+    there = _near(line, new)
+    for one in new:
         number, prev = one.payload["seq"], one.payload.get("prev")
-        asked = {
-            "digest": one.digest,
-            "device": one.signer,
-            "number": number,
-            "before": number - 1,
-            "prev": prev,
-        }
-        near = line.execute(_NEAR, asked).one()
-        receipts[one.digest] = near.receipt
-        if near.known:
-            continue
-        before = here.get((one.signer, number - 1), set())
+        same, before = there[one.signer, number], there[one.signer, number - 1]
         # Two statements with one number, or a broken chain, can be a copied phone: kept and shown, never refused.
         rows.append({
             "sha256": one.digest, "device_id": one.signer, "seq": number, "typ": one.typ, "jws": one.token.encode(),
-            "forked": bool(near.taken) or (one.signer, number) in here,
-            "broken_link": bool(near.preceded or before) and not near.linked and prev not in before,
+            "forked": bool(same), "broken_link": bool(before) and prev not in before,
         })  # fmt: skip
-        here.setdefault((one.signer, number), set()).add(one.digest)
-        new.append(one)
+        same.add(one.digest)
     if new:
         _write(line, new, rows, receipts)
     return [_answer(one.digest, receipts[one.digest]) for one in said]
+
+
+def _near(line: Connection, said: list[_Said]) -> defaultdict[tuple[str, int], set[str]]:
+    """By signer and number, the digests of what is stored at the places of these and just before them."""
+    places = [(one.signer, one.payload["seq"] - back) for one in said for back in (0, 1)]
+    there: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+    for device, number, digest in line.execute(_NEAR, {"places": places}) if places else ():
+        there[device, number].add(digest)
+    return there
 
 
 def _write(

@@ -14,7 +14,7 @@ from app.custody import log
 from app.db import db, forget_reads, unit_of_work
 from app.enrol.models import Device
 from app.errors import Problem
-from app.intake import allowance, handover, prefixes, uploads
+from app.intake import allowance, handover, incoming, prefixes, uploads
 from app.intake.incoming import Incoming
 from app.intake.models import Commitment, Item, Superseded, Upload
 from app.keys import keys
@@ -262,4 +262,14 @@ def finish_begun() -> int:
         whole.where(Item.attested == "match", ~Item.cut).distinct()
     ).all():
         drop_tails(device_id, item_id)
+    _clear_aside()
     return done
+
+
+def _clear_aside() -> None:
+    """What was set aside goes once its upload is stored; a crash can fall in between."""
+    left = incoming.set_aside(blobs())
+    for upload in db.session.scalars(
+        select(Upload.id).where(Upload.id.in_(left), Upload.finished_at.is_not(None))
+    ).all():
+        Incoming(blobs(), upload).remove(aside_only=True)

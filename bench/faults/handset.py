@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from app import jws
 from tests.phone import TUS, Sealed, Signing, b64
 
 STREAM = {"Content-Type": "application/offset+octet-stream"}
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,18 @@ class Answer:
             return str(self.json()["error"]["code"])
         except (ValueError, KeyError, TypeError):
             return ""
+
+
+def _answer(line: http.client.HTTPConnection) -> Answer:
+    answer = line.getresponse()
+    return Answer(answer.status, answer.headers, answer.read())
+
+
+def _results(answer: Answer) -> list[dict[str, Any]]:
+    if answer.status != 200:
+        raise ConnectionError(f"statements: {answer.status} {answer.code}")
+    results: list[dict[str, Any]] = answer.json()["results"]
+    return results
 
 
 @dataclass
@@ -62,9 +76,18 @@ class Handset(Signing):
     ) -> Answer:
         """One request, on a line of its own unless one is held. Raises OSError or HTTPException when the line breaks."""
         with nullcontext(self.held) if self.held else closing(self._line(patience)) as line:
-            line.request(method, path, body, {"Authorization": f"Bearer {self.token}", **(headers or {})})
-            answer = line.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
+            self._begin(line, method, path, body, headers)
+            return _answer(line)
+
+    def _begin(
+        self,
+        line: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str] | None,
+    ) -> None:
+        line.request(method, path, body, {"Authorization": f"Bearer {self.token}", **(headers or {})})
 
     def _line(self, patience: float) -> http.client.HTTPConnection:
         address = urlsplit(self.url)
@@ -81,14 +104,22 @@ class Handset(Signing):
                 self.held = None
 
     def ask(self, path: str, body: object) -> Answer:
-        return self.call("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        return self.call("POST", path, json.dumps(body).encode(), JSON)
 
     def say(self, *statements: str) -> list[dict[str, Any]]:
-        answer = self.ask("/api/statements", {"statements": list(statements)})
-        if answer.status != 200:
-            raise ConnectionError(f"statements: {answer.status} {answer.code}")
-        results: list[dict[str, Any]] = answer.json()["results"]
-        return results
+        return _results(self.ask("/api/statements", {"statements": list(statements)}))
+
+    def begin_saying(self, *statements: str) -> socket.socket:
+        """The same without waiting, on a line that stays this phone's. Its socket: once that can be read, `said`."""
+        self.held = self._line(60)
+        body = json.dumps({"statements": list(statements)}).encode()
+        self._begin(self.held, "POST", "/api/statements", body, JSON)
+        assert self.held.sock
+        return self.held.sock
+
+    def said(self) -> list[dict[str, Any]]:
+        assert self.held
+        return _results(_answer(self.held))
 
     def commitment(self, *sealed: Sealed, kind: str = "photo", cut: bool = False) -> str:
         """One signed statement that commits to items."""

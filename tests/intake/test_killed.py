@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app import jws
+from app.blobs import blobs
 from app.db import db
 from app.intake import allowance, incoming, storing
 from app.intake.hashing import BodyHashes
@@ -89,6 +90,7 @@ def check(app: Flask, phone: Phone, sealed: Sealed, line: int) -> None:
     with app.app_context():
         items = select(func.count()).select_from(Item).where(Item.item_id == sealed.id)
         assert db.session.scalar(items) == 1, line
+        assert not incoming.set_aside(blobs()), line
         db.session.remove()
 
 
