@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.accounts import service as accounts
 from app.db import db
@@ -66,15 +66,25 @@ def record(seen: Observed, codes: list[str], shift: float) -> None:
 def sheet() -> dict[str, object]:
     row = {"id": "0" * 8}
     return {
-        "event": {"date_words": words(200), "town": WORD, "site": WORD, "place": words(200), "number": 123456},
+        "event": {
+            "date_words": words(200),
+            "town": WORD,
+            "site": WORD,
+            "place": words(200),
+            "number": 123456,
+        },
         "codes": [{**row, "code": "FOR-GAS", "basis": "SAW", "note": words(200)}],
         "figures": [{**row, "what": "tents", "qualifier": "MIN", "n": 9_999_999, "note": words(200)}],
-        "units": [{**row, "force": "CRS", "unit": words(200), "qualifier": "MIN", "n": 120, "role": words(200)}],
+        "units": [
+            {**row, "force": "CRS", "unit": words(200), "qualifier": "MIN", "n": 120, "role": words(200)}
+        ],
         "vehicles": [{**row, "marking": words(200), "n": 12}],
         "legal": {"asked": "yes", "words": words(2000)},
         "quotes": [{**row, "words": words(400), "who": words(200), "lang": "fr"}],
         "said": {"facts": words(2000), "heard": words(2000), "opinion": words(2000)},
-        "custody": [{**row, "person": WORD, "station": words(200), "ground": words(200), "conditions": words(200)}],
+        "custody": [
+            {**row, "person": WORD, "station": words(200), "ground": words(200), "conditions": words(200)}
+        ],
         "report": {"document": words(200), "summary": words(2000), "notes": words(2000)},
     }
 
@@ -175,6 +185,15 @@ def come_in(page: Page, server: LiveServer) -> None:
     page.wait_for_url("**/desk/queue")
 
 
+def look(page: Page, where: str) -> list[str]:
+    """What is wrong with the page at both sizes."""
+    found = []
+    for width, height in ((1280, 800), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        found += [f"{where}, {width}: {fault}" for fault in page.evaluate(FAULTS)]
+    return found
+
+
 def test_long_texts_fit(server: LiveServer, tmp_path: Path) -> None:
     paths = fill(server)
     found = []
@@ -185,8 +204,18 @@ def test_long_texts_fit(server: LiveServer, tmp_path: Path) -> None:
         for path in paths:
             answer = page.goto(f"{server.url}/desk/{path}")
             assert answer is not None and answer.status == (404 if path == "nothing-here" else 200), path
-            for width, height in ((1280, 800), (360, 740)):
-                page.set_viewport_size({"width": width, "height": height})
-                found += [f"{path}, {width}: {fault}" for fault in page.evaluate(FAULTS)]
+            found += look(page, path)
+        page.goto(f"{server.url}/desk/look-up")
+        page.fill("#number", "00?00?2")
+        page.fill("#purpose", words(300))
+        page.locator("main form button.act").first.click()
+        expect(page.locator("td .rio").first).to_be_visible()
+        found += look(page, "hits")
+        page.goto(f"{server.url}/desk/look-ups")
+        found += look(page, "looked up")
+        page.fill("#find", WORD[:40])
+        page.press("#find", "Enter")
+        expect(page.locator(".row").first).to_be_visible()
+        found += look(page, "found")
         browser.close()
     assert found == [], "\n".join(found)
