@@ -205,6 +205,9 @@ def test_long_texts_fit(server: LiveServer, tmp_path: Path) -> None:
             answer = page.goto(f"{server.url}/desk/{path}")
             assert answer is not None and answer.status == (404 if path == "nothing-here" else 200), path
             found += look(page, path)
+        page.goto(f"{server.url}/desk/map")  # still as narrow as a phone
+        label = page.locator(".site-mark text:visible").first.bounding_box()
+        assert label is not None and label["height"] >= 12
         page.goto(f"{server.url}/desk/look-up")
         page.fill("#number", "00?00?2")
         page.fill("#purpose", words(300))
