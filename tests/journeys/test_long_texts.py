@@ -137,8 +137,8 @@ def fill(server: LiveServer) -> list[str]:
         "queue", "queue?show=all", f"o/{reference}", f"o/{second_reference}", "look-up", f"sightings/{a}",
         f"sightings/{a}/beside/{c}", f"officers/{officer}", "unidentified", "look-ups", "incidents/",
         f"incidents/{case}", f"incidents/{case}/together", f"incidents/{case}/sheet", f"incidents/{case}/sheet/edit",
-        "sites", "sites/new", f"sites/{site}", "map", "people", f"people/{them}", "phones", f"phones/{phone}/revoke",
-        "custody", "status", "rights", "me", f"withdraw/{first}", f"footage/{media[0][0]}", "nothing-here",
+        "sites", f"sites/{site}", "map", "people", f"people/{them}", "phones", f"phones/{phone}/revoke",
+        "custody", "status", f"withdraw/{first}", f"footage/{media[0][0]}", "nothing-here",
     ]  # fmt: skip
 
 
