@@ -16,6 +16,9 @@ MARGIN = 70  # units kept free around everything at level 0
 LEAST = 600.0  # metres across, when all lies in one spot
 FINEST = 0.25  # metres a unit: no fix of a phone is finer
 MOST_LEVELS = 12
+SMALLER = (
+    2  # levels below 0: where the sheet is drawn small, marks and labels keep their size and take more of it
+)
 DEGREE = 111_195.0  # metres of one degree of latitude
 APART = 30.0  # units between the middles of two marks
 BAR = 180.0  # units that the scale bar may take
@@ -51,6 +54,11 @@ class Frame:
     def levels(self) -> int:
         """Steps of zoom, until a unit is FINEST metres."""
         return max(1, min(MOST_LEVELS, 1 + math.ceil(math.log2(self.scale / FINEST))))
+
+    @property
+    def drawn(self) -> range:
+        """Levels that marks and labels are laid out for."""
+        return range(-SMALLER, self.levels)
 
 
 def frame(circles: Iterable[tuple[float, float, float]]) -> Frame | None:

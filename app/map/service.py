@@ -199,7 +199,7 @@ def _marks(frame: plan.Frame, drawn: Sequence[Spot]) -> list[Mark]:
     """Groups at every level; the same group at several levels is one mark."""
     places = [spot.at for spot in drawn if spot.at]
     levels: dict[tuple[int, ...], list[int]] = {}
-    for level in range(frame.levels):
+    for level in frame.drawn:
         for cluster in plan.clusters([frame.point(lat, lon, level) for lat, lon in places]):
             levels.setdefault(cluster.members, []).append(level)
     marks = []
@@ -219,13 +219,13 @@ def _marks(frame: plan.Frame, drawn: Sequence[Spot]) -> list[Mark]:
 
 
 def _circles(frame: plan.Frame, circles: Sequence[tuple[sites.Known, Position]]) -> list[Circle]:
-    readable = []
-    for level in range(frame.levels):
-        labels = [(frame.point(p.lat, p.lon, level), site.facts.code) for site, p in circles]
-        readable.append(plan.readable(labels))
+    readable = {
+        level: plan.readable([(frame.point(p.lat, p.lon, level), site.facts.code) for site, p in circles])
+        for level in frame.drawn
+    }
     found = []
     for n, (site, p) in enumerate(circles):
-        levels = [level for level in range(frame.levels) if all(shown[n] for shown in readable[level:])]
+        levels = [level for level in frame.drawn if all(readable[m][n] for m in range(level, frame.levels))]
         label_from = min(levels) if levels else None
         found.append(Circle(site, frame.point(p.lat, p.lon), frame.units(p.radius), label_from))
     return found

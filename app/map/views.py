@@ -30,7 +30,7 @@ def show_map() -> str:
     drawn, problem = _outlines(shown.sheet.frame)
     return render_template(
         "desk/map.html", asked=asked, shown=shown, sheet=shown.sheet, outlines=drawn, problem=problem,
-        width=plan.WIDTH, height=plan.HEIGHT, how_far=service.how_far,
+        width=plan.WIDTH, height=plan.HEIGHT, lowest=-plan.SMALLER, how_far=service.how_far,
     )  # fmt: skip
 
 

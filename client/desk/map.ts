@@ -1,6 +1,7 @@
 /**
  * Moving over the map. The server draws the whole sheet; here it is only zoomed, in steps of two, and shifted. Every
- * mark knows between which steps it shows, so that dense places come apart on the way in.
+ * mark knows between which steps it shows, so that dense places come apart on the way in. Marks and labels keep their
+ * size on the screen; where that makes the sheet small beside them, they show as if it were some steps farther away.
  */
 interface Sheet {
   svg: SVGSVGElement;
@@ -9,6 +10,7 @@ interface Sheet {
   width: number;
   height: number;
   deepest: number;
+  lowest: number;
 }
 
 /** What is in the middle, in units of step 0, and the step. */
@@ -19,6 +21,7 @@ interface View {
 }
 
 const SHIFT = 0.25; // of the sheet, for one arrow
+const EDGE = 60; // pixels
 const SHOWN_AT = 4; // the step at which a place chosen from the list shows
 const KEYS: Record<string, string> = {
   ArrowLeft: 'left',
@@ -37,7 +40,8 @@ export function map(): void {
   if (!svg || !ground) return;
   const { width, height } = svg.viewBox.baseVal;
   const marks = [...svg.querySelectorAll<SVGGElement>('[data-x]')];
-  const sheet: Sheet = { svg, ground, marks, width, height, deepest: Number(svg.dataset.levels) - 1 };
+  const [deepest, lowest] = [Number(svg.dataset.levels) - 1, Number(svg.dataset.lowest)];
+  const sheet: Sheet = { svg, ground, marks, width, height, deepest, lowest };
   const view: View = { level: 0, x: width / 2, y: height / 2 };
   const act = (name: string): void => {
     move(sheet, view, name);
@@ -72,6 +76,7 @@ export function map(): void {
   dragging(sheet, view);
   choosing(svg);
   draw(sheet, view);
+  new ResizeObserver(() => draw(sheet, view)).observe(svg);
 }
 
 function move(sheet: Sheet, view: View, name: string): void {
@@ -91,20 +96,24 @@ function draw(sheet: Sheet, view: View): void {
   const scale = 2 ** view.level;
   const left = sheet.width / 2 - view.x * scale;
   const top = sheet.height / 2 - view.y * scale;
+  const unit = unitsPerPixel(sheet);
+  const shown = Math.max(sheet.lowest, Math.min(sheet.deepest, Math.round(view.level - Math.log2(unit))));
+  sheet.svg.style.setProperty('--unit', String(unit));
   sheet.ground.setAttribute('transform', `matrix(${scale} 0 0 ${scale} ${left} ${top})`);
   for (const mark of sheet.marks) {
     const { x, y, from, to } = mark.dataset;
-    mark.toggleAttribute(
-      'hidden',
-      view.level < Number(from ?? 0) || view.level > Number(to ?? sheet.deepest),
-    );
-    mark.setAttribute('transform', `translate(${Number(x) * scale + left} ${Number(y) * scale + top})`);
+    mark.toggleAttribute('hidden', shown < Number(from ?? shown) || shown > Number(to ?? shown));
+    const at = Number(x) * scale + left;
+    mark.setAttribute('transform', `translate(${at} ${Number(y) * scale + top}) scale(${unit})`);
+    // A label near an edge runs inwards.
+    const edge = EDGE * unit;
+    mark.style.textAnchor = at < edge ? 'start' : at > sheet.width - edge ? 'end' : '';
   }
   for (const bar of sheet.svg.querySelectorAll<SVGGElement>('[data-bar]')) {
     bar.toggleAttribute('hidden', Number(bar.dataset.bar) !== view.level);
   }
   for (const label of sheet.svg.querySelectorAll<SVGElement>('[data-label-from]')) {
-    label.toggleAttribute('hidden', view.level < Number(label.dataset.labelFrom));
+    label.toggleAttribute('hidden', shown < Number(label.dataset.labelFrom));
   }
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-map-do]')) {
     const name = button.dataset.mapDo;
@@ -112,10 +121,16 @@ function draw(sheet: Sheet, view: View): void {
   }
 }
 
+/** Units of the sheet that one pixel of the screen takes. */
+function unitsPerPixel(sheet: Sheet): number {
+  const box = sheet.svg.getBoundingClientRect();
+  return box.width ? Math.max(sheet.width / box.width, sheet.height / box.height) : 1;
+}
+
 /** Where an event was, in units of step 0. */
 function there(sheet: Sheet, view: View, event: MouseEvent): { x: number; y: number } {
   const box = sheet.svg.getBoundingClientRect();
-  const unit = Math.max(sheet.width / box.width, sheet.height / box.height) / 2 ** view.level;
+  const unit = unitsPerPixel(sheet) / 2 ** view.level;
   return {
     x: view.x + (event.clientX - box.left - box.width / 2) * unit,
     y: view.y + (event.clientY - box.top - box.height / 2) * unit,
