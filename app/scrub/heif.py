@@ -239,10 +239,14 @@ class Picture:
         """User data of a coded picture. Raises Refused where its units don't add up: metadata may lie among them."""
         coded = b"".join(self.source.upto(offset, length) for offset, length in item.extents)
         whole = sum(length for _, length in item.extents) == len(coded)
-        place = None
-        if track.length_size or item.type == b"av01":
-            place = nal.broken(coded, track.length_size) if track.length_size else obu.broken(coded)
-        if whole and place is not None:
+        damaged = False
+        if track.length_size:
+            damaged = nal.broken(coded, track.length_size) is not None or nal.drawn_in(
+                coded, track.length_size
+            )
+        elif item.type == b"av01":
+            damaged = obu.broken(coded) is not None
+        if whole and damaged:
             raise Refused("a coded picture is damaged")
         if len(item.extents) == 1:
             self.patches += sample_patches(self.source, *item.extents[0], track, self.notes)

@@ -17,6 +17,8 @@ Picture timing of H.264 goes: it has room for the clock. Filler is written anew,
 type become filler.
 """
 
+import re
+
 from app.scrub.errors import Refused
 from app.scrub.report import Notes
 
@@ -40,6 +42,7 @@ PICTURES = {"h264": frozenset(range(1, 6)), "hevc": frozenset(range(32))}
 FILLERS = {"h264": 12, "hevc": 38}
 DOLBY = frozenset((62, 63))
 START = b"\0\0\1"
+_FORBIDDEN = re.compile(b"\0\0[\0-\2]")
 MOST_UNITS = 20_000
 """Units of one picture: each row of blocks of the largest one may be a slice of its own, and a few more."""
 
@@ -105,6 +108,13 @@ def broken(sample: bytes, length_size: int) -> int | None:
     """Where the units of a sample stop adding up: the place behind the length that is too large, None where they fill
     the sample. From there on no decoder reads, and anything could stand."""
     return _units(sample, length_size)[1]
+
+
+def drawn_in(sample: bytes, length_size: int) -> bool:
+    """Whether a unit holds three bytes that none may hold (7.4.1): zeros as in EXIF and in indexes, so an index that is
+    off has drawn something else into the picture. Zeros at a unit's end are some writers' padding."""
+    units, _end = _units(sample, length_size)
+    return any(_FORBIDDEN.search(sample[at:stop].rstrip(b"\0")) for at, stop in units)
 
 
 def _units(sample: bytes, length_size: int) -> tuple[list[tuple[int, int]], int | None]:

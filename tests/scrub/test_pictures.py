@@ -127,6 +127,14 @@ def test_bytes_lost_before_a_picture_do_not_pull_its_neighbour_in(make: Callable
         cleaned(data[:at] + data[at + 40 :])
 
 
+def test_bytes_lost_within_a_picture_do_not_pull_its_neighbour_in() -> None:
+    """The lengths of its units stay right; that EXIF lies in the last of them shows by zeros that no unit may hold."""
+    data = media.heic_with_everything(CANARY)
+    at = data.index(b"mdat") + 24
+    with pytest.raises(Refused, match="a coded picture is damaged"):
+        planned(data[:at] + data[at + 30 :])
+
+
 def test_a_picture_that_unpacks_to_more_than_it_is_is_refused() -> None:
     rows = b"".join(b"\0" + bytes(96 * 3) for _ in range(64))
     data = media.saved(media.picture(), "PNG")

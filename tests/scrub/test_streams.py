@@ -86,6 +86,8 @@ def test_units_that_do_not_add_up_are_noticed() -> None:
     assert nal.broken(units, 4) is None and nal.broken(b"", 4) is None
     assert nal.broken(units[:-1], 4) == 17  # behind the length that reaches too far
     assert nal.broken(units + b"\0", 4) == len(units)
+    assert not nal.drawn_in(units, 4) and not nal.drawn_in(b"\0\0\0\5\x65a\0\0\0", 4)
+    assert nal.drawn_in(b"\0\0\0\5\x65a\0\0\1", 4) and nal.drawn_in(b"\0\0\0\5\x65\0\0\0a", 4)
     parts = b"\x12\0" + b"\x32\4wxyz"
     assert obu.broken(parts) is None and obu.broken(b"\x30" + bytes(9)) is None
     assert obu.broken(parts[:-1]) == 2 and obu.broken(b"\xb2\1a") == 0
