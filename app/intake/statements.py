@@ -6,11 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, current_app
 from flask_babel import gettext as _
-from sqlalchemy import Connection, bindparam, insert, text
+from sqlalchemy import Connection, TextClause, bindparam, insert, text
 
 from app import jws
 from app.clock import now_ms
@@ -31,9 +32,6 @@ _HASH = re.compile(r"[A-Za-z0-9_-]{43}")
 # Words rather than expressions: under the write lock, and taking an expression apart costs more than its answer.
 _KNOWN = text("SELECT sha256, receipt FROM statement WHERE sha256 IN :digests").bindparams(
     bindparam("digests", expanding=True)
-)
-_NEAR = text("SELECT device_id, seq, sha256 FROM statement WHERE (device_id, seq) IN :places").bindparams(
-    bindparam("places", expanding=True)
 )
 _KEEP, _COMMIT = insert(Statement), insert(Commitment)
 
@@ -157,12 +155,24 @@ def _keep(said: Sequence[_Said]) -> list[dict[str, Any]]:
     return [_answer(one.digest, receipts[one.digest]) for one in said]
 
 
+@lru_cache(64)
+def _near_question(places: int) -> TextClause:
+    # Joined, because SQLite reads the whole table for pairs within a list.
+    rows = ", ".join(f"(:device{n}, :number{n})" for n in range(places))
+    return text(
+        f"WITH place (device, number) AS (VALUES {rows}) SELECT device_id, seq, sha256 FROM place"  # noqa: S608  names of places only
+        " JOIN statement ON device_id = device AND seq BETWEEN number - 1 AND number"
+    )
+
+
 def _near(line: Connection, said: list[_Said]) -> defaultdict[tuple[str, int], set[str]]:
     """By signer and number, the digests of what is stored at the places of these and just before them."""
-    places = [(one.signer, one.payload["seq"] - back) for one in said for back in (0, 1)]
     there: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
-    for device, number, digest in line.execute(_NEAR, {"places": places}) if places else ():
-        there[device, number].add(digest)
+    if said:
+        asked = {f"device{n}": one.signer for n, one in enumerate(said)}
+        asked |= {f"number{n}": one.payload["seq"] for n, one in enumerate(said)}
+        for device, number, digest in line.execute(_near_question(len(said)), asked):
+            there[device, number].add(digest)
     return there
 
 

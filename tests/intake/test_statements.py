@@ -6,7 +6,7 @@ import json
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import select, text
 
 from app import jws
 from app.db import db
@@ -84,11 +84,10 @@ def test_a_link_that_is_no_hash_is_refused_by_itself(app: Flask, phone: Phone, p
 
 
 def test_the_one_before_is_found_without_reading_all_of_a_phone_in_sqlite(app: Flask) -> None:
-    explained = text(f"EXPLAIN QUERY PLAN {statements._NEAR.text}").bindparams(
-        bindparam("places", expanding=True)
-    )
+    explained = text(f"EXPLAIN QUERY PLAN {statements._near_question(2).text}")
+    asked = {"device0": "x", "number0": 1, "device1": "y", "number1": 7}
     with app.app_context():
-        plan = db.session.execute(explained, {"places": [("x", 1), ("x", 0)]}).all()
+        plan = db.session.execute(explained, asked).all()
     assert any("ix_statement_device_seq" in str(row) for row in plan)
 
 
