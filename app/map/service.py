@@ -68,6 +68,11 @@ class Mark:
     first_level: int
     last_level: int
 
+    @property
+    def at_first(self) -> bool:
+        """Whether it shows before anybody zooms."""
+        return self.first_level <= 0 <= self.last_level
+
 
 @dataclass(frozen=True)
 class Circle:
