@@ -83,6 +83,11 @@ class Circle:
     radius: float
     label_from: int | None
 
+    @property
+    def labelled_at_first(self) -> bool:
+        """Whether its code shows before anybody zooms."""
+        return self.label_from is not None and self.label_from <= 0
+
 
 @dataclass(frozen=True)
 class Town:
