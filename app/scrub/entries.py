@@ -10,6 +10,7 @@ Each is as long as its own fields: what stands behind them becomes zeros, and so
 unknown descriptors, SEI). Every length stays as it was.
 """
 
+import re
 from collections.abc import Callable
 
 from app.scrub import icc, nal, obu, visual
@@ -29,6 +30,8 @@ LONGEST_SET_UP = 64
 
 PROFILE, NUMBERS = (b"prof", b"rICC"), {b"nclx": 11, b"nclc": 10}
 STREAM, DECODER, SET_UP, SYNC, PROFILES = 3, 4, 5, 6, 20
+_TEXT = re.compile(rb"[ -~]{20}")
+"""Longer than any text that the set-up of a codec holds; in a damaged file it may stand where numbers should."""
 SOUND = 5
 """The stream type of sound in an `esds`."""
 
@@ -48,6 +51,8 @@ def clean(kind: bytes, data: bytes, notes: Notes) -> bytes | None:
         fresh = CLEANERS[kind](data, notes)
     else:
         return None
+    if kind != b"colr" and _TEXT.search(fresh):
+        raise Refused("the set-up of the pictures or the sound holds a text")
     if fresh != data:
         notes.removed(f"needless bytes of {kind.decode('latin-1').strip()}", len(data))
     return fresh

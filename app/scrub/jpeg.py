@@ -33,7 +33,8 @@ MOST_READ = 64
 STRAY = "stray bytes between segments"
 
 _END_OF_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
-"""Marks that nobody uses don't end a scan: they are damage, and decoders go on behind them."""
+_UNUSED, _RESTART = re.compile(rb"\xff[\x01-\xbf]"), re.compile(rb"\xff[\xd0-\xd7]")
+"""Marks that nobody uses are damage: they don't end a scan, but decoders read on at the next restart only."""
 _TEXT = re.compile(rb"[\t\n\r -~]{40}")
 _LETTERS = (string.ascii_letters + string.digits + " :./+-_<>=\"',?();").encode()
 _WORDY = bytes(byte in _LETTERS for byte in range(256))
@@ -157,7 +158,7 @@ def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
                 raise Refused("the JPEG has more scans than any real one")
             if any(data.rfind(sign, start, end) >= 0 for sign in FOREIGN):  # backwards is twice as fast here
                 raise Refused("other data lie inside the picture data of the JPEG")
-            picture.body.copy(start, end - start)
+            _copy_scan(data, start, end, picture, notes)
         elif marker in FRAMES or marker in TABLES:
             payload = data[at + 2 : end]
             if marker in FRAMES:
@@ -171,6 +172,16 @@ def _walk(data: bytes, picture: _Picture, notes: Notes) -> int | None:
             raise Refused("the JPEG has a part that no decoder knows")
         at = end
     raise Refused("the JPEG has more segments than any real one")
+
+
+def _copy_scan(data: bytes, start: int, end: int, picture: _Picture, notes: Notes) -> None:
+    """What decoders read of a scan."""
+    while (damage := _UNUSED.search(data, start + 2, end)) is not None:
+        picture.body.copy(start, damage.start() - start)
+        again = _RESTART.search(data, damage.end(), end)
+        start = again.start() if again else end
+        notes.removed("data of damaged pictures", start - damage.start())
+    picture.body.copy(start, end - start)
 
 
 def _frame(payload: bytes, picture: _Picture, notes: Notes) -> None:

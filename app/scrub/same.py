@@ -4,6 +4,7 @@ One picture is in memory at a time; films are read packet by packet.
 """
 
 import hashlib
+import re
 import struct
 import warnings
 import zlib
@@ -164,6 +165,10 @@ def coded(kind: str, source: BinaryIO) -> str | None:
     return None
 
 
+_UNREAD = re.compile(rb"\xff[\x01-\xbf].*?(?=\xff[\xd0-\xd7]|\Z)", re.DOTALL)
+"""From a mark that nobody uses to the next restart: no decoder reads it."""
+
+
 def _coded_jpeg(data: bytes) -> str:
     digest = hashlib.sha256()
     at = 2
@@ -188,7 +193,8 @@ def _coded_jpeg(data: bytes) -> str:
                 if data[end + 1] >= 0xC0 and data[end + 1] not in (0xFF, *range(0xD0, 0xD8)):
                     break  # damage looks like marks that nobody uses
                 end += 1
-        if 0xC0 <= marker <= 0xCF or 0xDA <= marker <= 0xDD:
+            digest.update(_UNREAD.sub(b"", data[start:end]))
+        elif 0xC0 <= marker <= 0xCF or 0xDA <= marker <= 0xDD:
             digest.update(data[start:end])
         at = end
     return digest.hexdigest()

@@ -34,6 +34,8 @@ def jpeg(result: BinaryIO) -> None:
         if marker == 0xDA:
             while not (data[at] == 0xFF and (0xC0 <= data[at + 1] < 0xD0 or 0xD8 <= data[at + 1] < 0xFF)):
                 at = data.index(b"\xff", at + 1)
+                if 0 < data[at + 1] < 0xC0:
+                    raise CheckFailed("bytes that no decoder reads are left in a scan of the JPEG")
     if at + 2 != len(data):
         raise CheckFailed("bytes are left after the end of the JPEG")
 

@@ -121,4 +121,14 @@ def test_damage_that_looks_like_a_mark_does_not_end_a_picture() -> None:
     data = bytearray(media.jpeg())
     data[-60:-58] = b"\xff\x9f"  # a bit fell over: no decoder knows this mark
     copy, report = cleaned(bytes(data))
-    assert copy.endswith(bytes(data[-62:])) and report.pixels == "identical"
+    assert bytes(data[-200:-60]) + b"\xff\xd9" in copy and report.pixels == "identical"
+
+
+def test_behind_a_mark_that_nobody_uses_nothing_of_a_scan_stays() -> None:
+    """Decoders stop there, or go on at the next restart; exiftool reads FF 64 as a comment."""
+    data = media.saved(media.picture(), "JPEG")
+    hidden = b"\xff\x64\0\x0fwho filmed\x01it"
+    copy, _ = planned(data[:-2] + hidden + data[-2:])
+    assert b"who" not in copy and copy[-2:] == b"\xff\xd9"
+    copy, _ = planned(data[:-2] + hidden + b"\xff\xd0the next interval" + data[-2:])
+    assert b"who" not in copy and copy.endswith(b"\xff\xd0the next interval\xff\xd9")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scrub import Refused, nal, obu, same, visual
+from app.scrub import Refused, entries, nal, obu, same, visual
 from app.scrub.report import Notes
 
 
@@ -205,3 +205,11 @@ def test_units_between_start_codes() -> None:
     for rubbish in (b"a serial number", b"text\0\0\1\x65abc"):
         with pytest.raises(Refused, match="more than a picture"):
             nal.patches("h264", rubbish, 0, notes)
+
+
+def test_a_parameter_set_that_is_a_text_is_refused() -> None:
+    """One changed bit makes a parameter set of what an encoder writes about itself."""
+    unit = b"\x42\1" + b"x265 (build 199) - H.265/HEVC codec"
+    record = bytes(22) + b"\1" + b"\x21\0\1" + len(unit).to_bytes(2, "big") + unit
+    with pytest.raises(Refused, match="holds a text"):
+        entries.clean(b"hvcC", record, Notes("video/mp4"))
