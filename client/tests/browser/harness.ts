@@ -75,7 +75,11 @@ export async function serve({
 /** The phone API in memory, over a real line. An error of its trouble is a line that breaks. */
 async function relay(api: FakeServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
+  try {
+    for await (const piece of request) pieces.push(piece as Buffer);
+  } catch {
+    return; // the browser was killed in the middle of it
+  }
   const [method, path, body] = [
     request.method ?? 'GET',
     request.url ?? '',

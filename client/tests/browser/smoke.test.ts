@@ -139,7 +139,10 @@ describe('the seal worker in a real browser', () => {
       const cut = await page.evaluate(() => driver.recover());
       expect(cut.map(({ id }) => id).sort()).toEqual([film, sound].sort());
       expect(cut.every((item) => item.cut && item.state === 'sealed')).toBe(true);
-      await page.waitForFunction(async () => (await driver.rows()).every(({ body }) => body.sha256 !== null));
+      // Hashed in its own time. Not `waitForFunction`: it takes a promise for an answer.
+      const hashed = () =>
+        page.evaluate(async () => (await driver.rows()).every(({ body }) => body.sha256 !== null));
+      await expect.poll(hashed, { timeout: 30_000 }).toBe(true);
       for (const [id, written] of [
         [film, Buffer.concat(filmed)],
         [sound, Buffer.concat(heard)],
