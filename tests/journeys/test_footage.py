@@ -321,7 +321,9 @@ def test_it_serves_on_a_small_screen_with_fingers(server: LiveServer, tmp_path: 
 
 def pinch(page: Page) -> None:
     """Two fingers that part."""
-    box = page.locator("[data-viewport]").bounding_box()
+    port = page.locator("[data-viewport]")
+    port.scroll_into_view_if_needed()  # its tools below it fill a small screen
+    box = port.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     send = page.context.new_cdp_session(page)
