@@ -3,6 +3,7 @@ and no text is cut off without a way to read it."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,9 @@ def test_long_texts_fit(server: LiveServer, tmp_path: Path) -> None:
             assert answer is not None and answer.status == (404 if path == "nothing-here" else 200), path
             found += look(page, path)
         page.goto(f"{server.url}/desk/map")  # still as narrow as a phone
+        expect(page.locator("[data-map]")).to_have_attribute(
+            "style", re.compile("--unit")
+        )  # drawn by its script
         label = page.locator(".site-mark text:visible").first.bounding_box()
         assert label is not None and label["height"] >= 12
         page.goto(f"{server.url}/desk/look-up")
