@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent
+THREADS = 64  # of the web server, at most; each finds a connection to the database
 
 
 class ConfigError(Exception):

@@ -15,6 +15,8 @@ from sqlalchemy import Executable, Row, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from config import THREADS
+
 
 class _Base(DeclarativeBase):
     pass
@@ -81,9 +83,6 @@ def forget_reads() -> None:
     write-ahead log from being folded back."""
     if not _writing.get():
         db.session.rollback()
-
-
-THREADS = 64  # of the web server, at most: each finds a connection
 
 
 def pool(url: str) -> dict[str, Any]:

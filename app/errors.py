@@ -27,6 +27,11 @@ def disk_full() -> Problem:
     )
 
 
+def too_many(wait: int) -> Problem:
+    """`wait`: seconds after which it may be tried again."""
+    return Problem("too-many", _("Too many requests. Please wait a minute."), 429, Retry_After=str(wait))
+
+
 def as_json(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 

@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.errors import Problem
+from app.errors import Problem, too_many
 from app.rates import WITHIN, Present, Rates
 from config import Config
 
@@ -167,11 +167,6 @@ def devices_by(app: Flask, known: Callable[[], str | None]) -> None:
     app.extensions["caller"] = known
 
 
-def _too_many(wait: int) -> Problem:
-    """`wait`: seconds after which it may be tried again."""
-    return Problem("too-many", _("Too many requests. Please wait a minute."), 429, Retry_After=str(wait))
-
-
 def _slow_down(app: Flask) -> None:
     """Refuse callers who ask more often than RATES allow. Raises Problem within the request."""
     key = secrets.token_bytes(32)
@@ -195,10 +190,10 @@ def _slow_down(app: Flask) -> None:
                 continue
             who = caller(rate)
             if not counted.hit(rate.path.pattern + who, rate.most, time.monotonic()):
-                raise _too_many(int(WITHIN))
+                raise too_many(int(WITHIN))
             if rate.by_token:
                 if not present.enter(who, AT_ONCE):
-                    raise _too_many(5)
+                    raise too_many(5)
                 g.present = who
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
+from config import THREADS
 from scripts.straight import straighten
 
 _ADDRESS = re.compile(r"\bip=\S+")
@@ -43,7 +44,7 @@ loglevel = "warning"
 # One process: rates are counted in memory. Threads: the work is waiting for bytes and for fsync.
 worker_class = "gthread"
 workers = 1
-threads = 64  # app/db.py: as many connections
+threads = THREADS
 timeout = 120
 graceful_timeout = 10  # an upload that is cut here goes on at its offset
 keepalive = 75
@@ -108,9 +109,8 @@ def sweep(app: Any) -> None:
             with app.app_context():
                 try:
                     sign_left()
-                except (
-                    Exception
-                ) as error:  # the next round tries again; its text could hold content, its kind can't
+                # The next round tries again. An error's text could hold content, its kind can't.
+                except Exception as error:
                     app.logger.error("sweep: %s", named(error))
 
     Thread(target=again, name="sweep", daemon=True).start()

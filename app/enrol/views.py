@@ -6,7 +6,6 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask_babel import gettext as _
 
 from app.clock import now_ms
-from app.db import forget_reads
 from app.documents import loads
 from app.enrol import pins, service
 from app.enrol.models import Device
@@ -30,10 +29,10 @@ def json_body(limit: int = 64 * 1024) -> dict[str, object]:
 
 
 def this_device() -> Device:
-    """The device of the request's token, once a request. Raises Problem."""
+    """The device of the request's token, once a request. Raises Problem. No read is open afterwards: a body that comes
+    slowly must not hold a connection to the database."""
     if "device" not in g:
         g.device = service.authenticate(request.headers.get("Authorization"))
-        forget_reads()  # a body that comes slowly must not hold a connection to the database
     device: Device = g.device
     return device
 

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select, text
 from app.blobs import blobs
 from app.db import ask
 from app.enrol.models import Device
-from app.errors import Problem, disk_full
+from app.errors import Problem, disk_full, too_many
 from app.intake.incoming import Incoming
 from app.intake.models import Upload
 
@@ -73,8 +73,8 @@ class Ledger:
             if device in self._known:
                 self._known[device].used += size
 
-    def is_small(self, device: str, size: int) -> bool:
-        """Whether so little has come since there was `enough` room that counting can wait; then it is added to that."""
+    def take_uncounted(self, device: str, size: int) -> bool:
+        """Add it to what came since there was `enough` room, if that is so little that counting can wait. Whether it is."""
         with self._lock:
             small = self._small.get(device, 0) + size
             if small <= UNCOUNTED:
@@ -138,7 +138,7 @@ class Meter:
         """Whether an upload of `size` bytes, if that is known, may begin. Raises Problem."""
         self.room(size + OVERHEAD)
         if _ledger.of(self.device).open >= MOST_OPEN:
-            raise Problem("too-many", _("Too many requests. Please wait a minute."), 429, Retry_After="60")
+            raise too_many(60)
 
     def begun(self) -> None:
         count = _ledger.of(self.device)
@@ -149,7 +149,7 @@ class Meter:
         """Take signed statements of so many bytes. Raises Problem. They may use half of the reserve, since they are small
         and go first. What a phone stored isn't counted each time: that was a sixth of a commitment's cost."""
         _refuse_full(2 * size, share=2)
-        if not _ledger.is_small(self.device, 2 * size):
+        if not _ledger.take_uncounted(self.device, 2 * size):
             self._within_quota(2 * size)
             _ledger.enough(self.device)
         _ledger.spend(self.device, 2 * size)

@@ -16,9 +16,8 @@ MARGIN = 70  # units kept free around everything at level 0
 LEAST = 600.0  # metres across, when all lies in one spot
 FINEST = 0.25  # metres a unit: no fix of a phone is finer
 MOST_LEVELS = 12
-SMALLER = (
-    2  # levels below 0: where the sheet is drawn small, marks and labels keep their size and take more of it
-)
+# Levels below 0: where the sheet is drawn small, marks and labels keep their size and take more of it.
+SMALLER = 2
 DEGREE = 111_195.0  # metres of one degree of latitude
 APART = 30.0  # units between the middles of two marks
 BAR = 180.0  # units that the scale bar may take

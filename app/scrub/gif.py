@@ -10,8 +10,6 @@ Everything else goes: comments, plain text, XMP, ICC and every other application
 byte after the end.
 """
 
-import re
-
 from app.scrub import limits, texts
 from app.scrub.errors import Refused
 from app.scrub.plan import Builder, Plan
@@ -20,9 +18,6 @@ from app.scrub.source import Source
 
 MOST_BLOCKS = 200_000
 LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-_TEXT = re.compile(rb"[ -~]{32}")
-DIFFERENT = 12
-"""Letters that a text has; plain surfaces are coded as a few bytes over and over."""
 
 
 def plan(source: Source, notes: Notes) -> Plan:
@@ -41,7 +36,7 @@ def plan(source: Source, notes: Notes) -> Plan:
         if mark == 0x2C:
             start = at + 10 + _table(data[at + 9]) + 1
             end = _blocks(data, start)
-            if any(len(set(text[0])) >= DIFFERENT for text in _TEXT.finditer(data, start, end)):
+            if texts.written(data, start, end):
                 raise Refused("a text lies inside the picture data of the GIF")
             if pending:
                 copy.copy(*pending)

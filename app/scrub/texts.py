@@ -1,4 +1,4 @@
-"""Naming what lies in XMP packets, IPTC records and Photoshop resources, without parsing XML.
+"""Naming what lies in XMP packets, IPTC records and Photoshop resources, without parsing XML; finding texts in coded data.
 
 No XML reader is used on purpose: entity bombs and external references can't do anything to a
 pattern that runs once over at most `MOST` bytes.
@@ -9,6 +9,8 @@ import re
 from app.scrub.report import Notes
 
 MOST = 1 << 20
+DIFFERENT = 12
+_LONG = re.compile(rb"[ -~]{32}")
 
 _PROPERTY = re.compile(rb"[\s<]([A-Za-z][\w.-]{0,24}:[A-Za-z][\w.-]{0,60})(?=\s*=\s*[\"']|[\s>/])")
 _PLUMBING = (b"xmlns:", b"rdf:", b"x:", b"xml:")
@@ -22,6 +24,12 @@ IPTC_NAMES = {
     110: "Credit", 115: "Source", 116: "CopyrightNotice", 118: "Contact", 120: "Caption",
     122: "Writer-Editor",
 }  # fmt: skip
+
+
+def written(data: bytes, start: int = 0, end: int | None = None) -> bool:
+    """Whether a text stands in coded data. Plain surfaces are coded as a few bytes over and over, a text has many letters."""
+    runs = _LONG.finditer(data, start, len(data) if end is None else end)
+    return any(len(set(run[0])) >= DIFFERENT for run in runs)
 
 
 def xmp(packet: bytes, notes: Notes) -> int:

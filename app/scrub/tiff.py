@@ -13,7 +13,6 @@ report says "re-encoded". DNG has a file of its own.
 """
 
 import io
-import re
 import struct
 import zlib
 from contextlib import suppress
@@ -95,9 +94,6 @@ OFFSETS, COUNTS = (273, 324), (279, 325)
 PROFILE, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377
 DNG_VERSION = 50706
 UNCOMPRESSED, OLD_JPEG, JPEG, TABLES, DEFLATE, PACK_BITS = 1, 6, 7, 347, (8, 32946), 32773
-_WORDS = re.compile(rb"[ -~]{32}")
-DIFFERENT = 12
-"""Letters that a text has; plain surfaces are coded as a few bytes over and over."""
 MISSING = 4
 """Of an uncompressed picture a quarter must be there: three kilobytes that say they are 170 megapixels only take time."""
 PIECE = 1 << 20
@@ -297,7 +293,7 @@ def _more_than_picture(compression: int, data: bytes, most: int) -> bool:
         return done > most or len(engine.unused_data) > 3
     if compression == PACK_BITS:
         return False  # rows of pixels as they are, which may well be letters
-    return any(len(set(words[0])) >= DIFFERENT for words in _WORDS.finditer(data))
+    return texts.written(data)
 
 
 def _decoded(source: Source, notes: Notes) -> Plan:
