@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-# When a recording began, by the recorder itself; and a browser that knows one container for film only (`onlyFilm`).
+# When a recorder was told to start, whose own `start` event comes 0.1 to 0.2 s after its first frame; and a browser
+# that knows one container for film only (`onlyFilm`).
 RECORDER = """(() => {
   const { start } = MediaRecorder.prototype;
   MediaRecorder.prototype.start = function (...rest) {
-    globalThis.began = null;
-    this.addEventListener('start', () => { globalThis.began = Date.now(); }, { once: true });
+    globalThis.began = Date.now();
     return start.apply(this, rest);
   };
   const can = MediaRecorder.isTypeSupported.bind(MediaRecorder);

@@ -1,7 +1,7 @@
 """A browser killed with -9 at a random moment of a recording, then started again: how much of the recording is gone.
 
 Seconds lost = moment of the kill minus end of the last frame that can be decoded from the working copy which the real
-worker made. The recorder's own `start` event is zero on that scale.
+worker made. Zero on that scale is the call that starts the recorder: what it takes to begin counts as lost.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def enrolled(phone: P, server: Server) -> Iterator[P]:
 def judge(report: Report, name: str, goal: float, found: list[tuple[float, Recovered]]) -> None:
     lost = [seconds for seconds, _one in found]
     report.count(f"killed -9, {name}: times", len(found))
-    # MP4 is written at key frames, one a second: of the first two seconds there may be no whole fragment yet.
+    # MP4 is written at key frames: of the first second, on a busy machine two, there may be no whole fragment yet.
     missing = sum(not one.interrupted or (one.frames == 0 and seconds > 2.5) for seconds, one in found)
     report.count(f"killed -9, {name}: not recovered", missing, most=0)
     report.figure(f"killed -9, {name}: worst loss", worst(lost), "s", most=goal)

@@ -23,6 +23,11 @@ export const FILM_BITS = 4_000_000;
 export const SOUND_BITS = 64_000;
 /** Milliseconds asked of MediaRecorder; nothing depends on getting them. */
 export const SLICE = 500;
+/**
+ * MP4 is handed over at key frames only, and the first pictures at the second of them: left to itself that takes five
+ * seconds, with one a second two. A little more than a slice, so that each slice brings what the last key frame closed.
+ */
+const MP4_KEY_FRAMES = SLICE + 100;
 
 /** The first type `supported` accepts, or null. VP8 goes before VP9 on slow phones: fewer lost frames while the phone also seals. */
 export function recordingType(
@@ -34,14 +39,13 @@ export function recordingType(
   return (kind === 'film' ? film : SOUND).find((type) => supported(type)) ?? null;
 }
 
-/** MP4 is handed over at key frames only: without one a second, four seconds would be at stake. */
 export function recorderOptions(kind: 'film' | 'sound', type: string): MediaRecorderOptions {
   if (kind === 'sound') return { mimeType: type, audioBitsPerSecond: SOUND_BITS };
   return {
     mimeType: type,
     videoBitsPerSecond: FILM_BITS,
     audioBitsPerSecond: SOUND_BITS,
-    ...(type.startsWith('video/mp4') ? { videoKeyFrameIntervalDuration: 1000 } : {}),
+    ...(type.startsWith('video/mp4') ? { videoKeyFrameIntervalDuration: MP4_KEY_FRAMES } : {}),
   } as MediaRecorderOptions;
 }
 

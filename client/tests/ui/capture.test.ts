@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lookForExif } from '../../capture/exif';
-import { minutesOfFilm, recorderOptions, recordingType } from '../../capture/formats';
+import { minutesOfFilm, recorderOptions, recordingType, SLICE } from '../../capture/formats';
 import { importFiles, PART } from '../../capture/importing';
 
 const bytes = (...parts: (number[] | string)[]) =>
@@ -40,8 +40,12 @@ describe('what is recorded', () => {
     expect(recordingType('film', (type) => type === 'video/mp4')).toBe('video/mp4');
     expect(recordingType('sound', () => false)).toBeNull();
   });
-  it('has a key frame each second in MP4', () => {
-    expect(recorderOptions('film', 'video/mp4')).toMatchObject({ videoKeyFrameIntervalDuration: 1000 });
+  it('has a key frame for each slice in MP4', () => {
+    const { videoKeyFrameIntervalDuration: apart } = recorderOptions('film', 'video/mp4') as {
+      videoKeyFrameIntervalDuration?: number;
+    };
+    expect(apart).toBeGreaterThan(SLICE);
+    expect(apart).toBeLessThan(SLICE * 1.5);
     expect(recorderOptions('film', 'video/webm')).not.toHaveProperty('videoKeyFrameIntervalDuration');
   });
   it('fits so many minutes', () => {
