@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _asking: ContextVar[bool] = ContextVar("asking", default=False)
 # Threads of one process take turns here: SQLite's own waiting is polling, up to 100 ms after the lock is free.
 _turn = Lock()
+# Who isn't first waits here for that: so only one of them stands between a turn's end and who is.
+_line = Lock()
 
 
 def is_writing() -> bool:
@@ -44,15 +46,16 @@ def is_writing() -> bool:
 
 
 @contextmanager
-def unit_of_work() -> Iterator[Session]:
+def unit_of_work(*, first: bool = False) -> Iterator[Session]:
     """One transaction: everything in it is stored or nothing. Takes the write lock at once, so that what is read
-    inside is still true when it is written. Nests: the outermost block commits."""
+    inside is still true when it is written. Nests: the outermost block commits. `first`: before all threads that wait
+    already, but the one whose turn is next."""
     session = db.session()
     if _writing.get():
         yield session
         return
     session.rollback()  # a read before this block may hold an older snapshot
-    with _turn:
+    with nullcontext() if first else _line, _turn:
         token = _writing.set(True)
         try:
             yield session

@@ -15,6 +15,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from config import THREADS
+from scripts.crowd import CrowdWorker
 from scripts.straight import straighten
 
 _ADDRESS = re.compile(r"\bip=\S+")
@@ -42,7 +43,7 @@ accesslog = None
 loglevel = "warning"
 
 # One process: rates are counted in memory. Threads: the work is waiting for bytes and for fsync.
-worker_class = "gthread"
+worker_class = CrowdWorker
 workers = 1
 threads = THREADS
 timeout = 120
@@ -65,6 +66,9 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """Everything the web process does once, before its first request."""
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()  # else within the first request, and a crowd waits for it
     begin_threads(worker.wsgi, worker.tpool, worker.cfg.threads)
     # What was loaded stays; looking through all of it for garbage stops every thread for a tenth of a second.
     gc.collect()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Callable
+
 from flask import Flask
 from sqlalchemy import func, select, text
 
@@ -9,6 +13,7 @@ from app.db import ask, db, held_open, unit_of_work
 from app.enrol import service as enrol
 from app.enrol.models import Device
 from app.together import Together
+from tests.journeys.live import until
 from tests.phone import make_phone
 
 COUNT = select(func.count()).select_from(Device.__table__)
@@ -46,3 +51,32 @@ def test_each_of_many_tokens_finds_its_own_device(app: Flask) -> None:
         found = together.do([enrol._token_hash(token) for token in [*tokens, "nobody's", tokens[0]]])
     ids = [phone.device for phone in phones]
     assert [device and device.id for device in found] == [*ids, None, ids[0]]
+
+
+def test_who_is_first_waits_for_two_at_most(app: Flask) -> None:
+    done: list[str] = []
+
+    def write(name: str, *, first: bool = False) -> None:
+        with app.app_context(), unit_of_work(first=first):
+            done.append(name)
+
+    def begun(work: Callable[[], None]) -> threading.Thread:
+        """A thread that has come as far as it gets."""
+        thread = threading.Thread(target=work)
+        thread.start()
+        until("it waits", lambda: _top_of(thread) == "unit_of_work")
+        return thread
+
+    with app.app_context(), unit_of_work():
+        waiting = [begun(lambda: write("a")), begun(lambda: write("b")), begun(lambda: write("c"))]
+        waiting.append(begun(lambda: write("first", first=True)))
+    for thread in waiting:
+        thread.join()
+    assert sorted(done) == ["a", "b", "c", "first"]
+    assert done.index("first") <= 1
+
+
+def _top_of(thread: threading.Thread) -> str:
+    """The function that a thread stands in."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame.f_code.co_name if frame else ""

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Flask, current_app
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, TextClause, bindparam, insert, text
 from app import jws
 from app.clock import now_ms
 from app.custody import log
-from app.db import db
+from app.db import db, unit_of_work
 from app.enrol.models import Device
 from app.errors import Problem, as_json
 from app.ids import is_id
@@ -261,4 +261,5 @@ def _answer(digest: str, receipt: bytes | None) -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    app.extensions["statements"] = Together(_keep)
+    # Commitments go before media here too: in a crowd all who have theirs want to begin their uploads.
+    app.extensions["statements"] = Together(_keep, within=partial(unit_of_work, first=True))
