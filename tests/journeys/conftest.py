@@ -12,6 +12,14 @@ import pytest
 from scripts.ground import PYTHON, ROOT
 from tests.journeys.live import LiveServer
 
+# Longest first, most of it a film's own time: what begins last ends last, and then alone.
+LONG = ["leaks", "blobs", "accessible", "incidents", "phone", "footage", "demo", "firefox", "desk", "way_in"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {f"test_{name}": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(LONG)) if "journeys" in item.path.parts else 0)
+
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -44,9 +44,9 @@ class Room:
     page: int
 
 
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    held = Room(tmp_path / "instance", free_port(), free_port(), free_port())
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    held = Room(tmp_path_factory.mktemp("room") / "instance", free_port(), free_port(), free_port())
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
     ports = ["--https", str(held.https), "--page", str(held.page)]
     process = subprocess.Popen(
